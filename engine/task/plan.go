@@ -1,0 +1,71 @@
+package task
+
+// Kind is the form of a run: debts of one kind fit into one rsync command.
+type Kind uint8
+
+const (
+	// KindContent: exact paths, compared by content (-I).
+	KindContent Kind = iota
+	// KindQuick: exact paths and one-level listings, compared by the quick check.
+	KindQuick
+	// KindTree: recursive, compared by the quick check.
+	KindTree
+	// KindLarge: one file above the size limit, compared by checksum (-c), resumable.
+	KindLarge
+)
+
+// KindOf says which run a debt wants before anything was looked at.
+func KindOf(d Debt) Kind {
+	switch {
+	case d.Scope == Subtree:
+		return KindTree
+	case d.Scope == Entry && d.What&Content != 0:
+		return KindContent
+	}
+	return KindQuick
+}
+
+// Claim is a part of the tree that a run writes on the target.
+type Claim struct {
+	Path  string // as in Debt.Path
+	Scope Scope  // Entry: that name alone; Listing: and its entries; Subtree: and all below
+}
+
+// Item is one line of the list that rsync is given.
+type Item struct {
+	Path string // as in Debt.Path; "" is the root
+	// Level asks for the directory's own entries, one level ("/dir/"); only for a directory.
+	Level bool
+	// Missing: there is nothing at this path (any more), it is to be deleted on the target.
+	Missing bool
+	// Dir: it is a real directory.
+	Dir bool
+}
+
+// Plan is what one run is going to do: what was on disk when the run was about to start.
+type Plan struct {
+	Kind  Kind
+	Items []Item
+	// Claims is the footprint: two runs of a target never have overlapping ones. Implied parents
+	// (whose attributes rsync also sends) are derived from it by the queue.
+	Claims []Claim
+	// Paid are the debts that a success of this run pays.
+	Paid []Debt
+	// Carried are content debts at or below a Subtree of this run: each is paid only if rsync
+	// says that it transferred that very file.
+	Carried []Debt
+	// Back are debts that do not fit this run: they need other flags, are being written, or are
+	// too large for one run and come back split.
+	Back []Waiting
+	// Drop counts debts that turned out to be about nothing: excluded, or covered by another.
+	Drop int
+	// Deletes is how many Items are Missing; MayDeleteBelow says that Missing names may have been
+	// directories, so that more names than Deletes can go.
+	Deletes        int
+	MayDeleteBelow bool
+	// Origin is the least permitting one of the debts in Paid.
+	Origin Origin
+	Class  Class
+	Files  int64 // looked at or estimated
+	Bytes  int64 // estimated to be read here at most
+}
