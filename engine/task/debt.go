@@ -29,7 +29,29 @@ const (
 	Left
 	// WasDir: the name was, at some moment since it was last paid, a directory.
 	WasDir
+	// Large: it was looked at and is too much for a run with others: a file above the size limit,
+	// or, with the scope Listing, a directory with more changed files than a run may have.
+	Large
+	// Stray: content was seen after the name had left, or on a name that was never there, so the
+	// bytes belong to a file that has another name now.
+	Stray
 )
+
+// Then returns what is known of a name after newer was seen on top of w. It is not commutative: a
+// close ends a write, and content that comes after the name has left is Stray.
+func (w What) Then(newer What) What {
+	sum := w | newer
+	if newer&Content != 0 && newer&Writing == 0 {
+		sum &^= Writing
+	}
+	switch {
+	case newer&Left != 0:
+		sum = sum&^Stray | newer&Stray
+	case newer&Content != 0 && w&Left != 0:
+		sum |= Stray
+	}
+	return sum
+}
 
 // Origin says who found out; the delete mode of the target asks. A smaller Origin permits more,
 // so merging keeps the minimum.

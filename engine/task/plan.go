@@ -10,7 +10,8 @@ const (
 	KindQuick
 	// KindTree: recursive, compared by the quick check.
 	KindTree
-	// KindLarge: one file above the size limit, compared by checksum (-c), resumable.
+	// KindLarge: files above the size limit, or one directory's own files, resumable and in the bulk
+	// lane: one, compared by checksum (-c), where content is owed, else several by the quick check.
 	KindLarge
 )
 
@@ -19,6 +20,8 @@ func KindOf(d Debt) Kind {
 	switch {
 	case d.Scope == Subtree:
 		return KindTree
+	case d.What&Large != 0:
+		return KindLarge
 	case d.Scope == Entry && d.What&Content != 0:
 		return KindContent
 	}
@@ -66,6 +69,11 @@ type Plan struct {
 	// Origin is the least permitting one of the debts in Paid.
 	Origin Origin
 	Class  Class
+	// Quick, only with KindLarge: no content is owed, the quick check is enough.
+	Quick bool
+	// MaxSize, if not 0, makes the run skip files larger than this (--max-size): they were found
+	// below one of its directories and are in Back as debts of their own.
+	MaxSize int64
 	Files  int64 // looked at or estimated
 	Bytes  int64 // estimated to be read here at most
 }
