@@ -9,11 +9,11 @@ type Outcome struct {
 	Started  time.Time
 	Duration time.Duration
 	Warm     bool
-	ExitCode int    // rsync's; -1 if it never ran or died by a signal
-	Err      error  // nil on success
-	Sent     int    // files that rsync says it transferred
-	Deleted  int    // names that rsync says it deleted
-	Left     int    // deletions that the budget stopped
+	ExitCode int   // rsync's; -1 if it never ran or died by a signal
+	Err      error // nil on success
+	Sent     int   // files that rsync says it transferred
+	Deleted  int   // names that rsync says it deleted
+	Left     int   // deletions that the budget stopped
 	Failed   []Waiting
 	DryRun   bool
 }

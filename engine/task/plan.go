@@ -74,6 +74,6 @@ type Plan struct {
 	// MaxSize, if not 0, makes the run skip files larger than this (--max-size): they were found
 	// below one of its directories and are in Back as debts of their own.
 	MaxSize int64
-	Files  int64 // looked at or estimated
-	Bytes  int64 // estimated to be read here at most
+	Files   int64 // looked at or estimated
+	Bytes   int64 // estimated to be read here at most
 }
