@@ -19,6 +19,11 @@ const (
 	Subtree
 )
 
+// then returns what is known after newer was seen.
+func (m Mark) then(newer Mark) Mark {
+	return (m|newer)&^0xff | Mark(m.What().Then(newer.What()))
+}
+
 // What returns the part of the mark that says how an Entry is dirty.
 func (m Mark) What() task.What { return task.What(m) }
 

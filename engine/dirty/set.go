@@ -116,8 +116,11 @@ func (s *Set) Oldest() (since int64, ok bool) {
 	return s.entries[s.head].since, true
 }
 
-// Seq returns the sequence of the newest event that was added.
-func (s *Set) Seq() uint64 { return s.seq }
+// Tick returns a sequence newer than every event that was added, for what did not come by Add.
+func (s *Set) Tick() uint64 {
+	s.seq++
+	return s.seq
+}
 
 // Add records that name in dir is dirty. The name may be empty: the directory itself. It keeps no
 // reference to name. It reports false, and records nothing, if the name is new and the set full.
@@ -126,7 +129,7 @@ func (s *Set) Add(dir kern.DirID, name []byte, mark Mark, now int64) bool {
 	slot := s.find(h, dir, name)
 	if at := s.index[slot]; at != 0 {
 		e := &s.entries[at-1]
-		e.mark |= mark
+		e.mark = e.mark.then(mark)
 		s.seq++
 		e.seq = s.seq
 		s.pour(now)

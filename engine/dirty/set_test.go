@@ -114,13 +114,39 @@ func TestMarksOfOneNameAddUp(t *testing.T) {
 	s := New(Options{})
 	s.Add(1, []byte("d"), Entry|Mark(task.Left|task.WasDir), 1)
 	s.Add(1, []byte("d"), Subtree, 2)
-	s.Add(1, []byte("d"), content(), 3)
+	s.Add(1, []byte("d"), Entry|Mark(task.Attr), 3)
 	var b Batch
 	s.Take(&b, 4, 10)
 	got := b.At(0)
 	if b.Len() != 1 || got.Since != 1 || got.Seq != 3 ||
-		got.Mark != Entry|Subtree|Mark(task.Left|task.WasDir|task.Content) {
+		got.Mark != Entry|Subtree|Mark(task.Left|task.WasDir|task.Attr) {
 		t.Errorf("got %d entries, the first %+v", b.Len(), got)
+	}
+}
+
+func TestCloseEndsWriting(t *testing.T) {
+	writing := Entry | Mark(task.Content|task.Writing)
+	for _, c := range []struct {
+		name  string
+		marks []Mark
+		want  bool
+	}{
+		{"modify", []Mark{writing}, true},
+		{"modify, close", []Mark{writing, content()}, false},
+		{"modify, close, modify", []Mark{writing, content(), writing}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := New(Options{})
+			for _, m := range c.marks {
+				s.Add(1, []byte("f"), m, 1)
+			}
+			var b Batch
+			s.Take(&b, 1, 1)
+			got := b.At(0).Mark
+			if is := got.What()&task.Writing != 0; is != c.want {
+				t.Errorf("mark %b: writing %v, want %v", got, is, c.want)
+			}
+		})
 	}
 }
 
@@ -167,7 +193,7 @@ func model(t *rapid.T) {
 				old.since = now
 				order = append(order, k)
 			}
-			want[k] = known{old.mark | m, old.since, seq}
+			want[k] = known{old.mark.then(m), old.since, seq}
 		}
 	}
 	take := func(t *rapid.T) {

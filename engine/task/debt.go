@@ -35,16 +35,21 @@ const (
 	// Stray: content was seen after the name had left, or on a name that was never there, so the
 	// bytes belong to a file that has another name now.
 	Stray
+	// Came: a file appeared under the name (created, linked, moved here).
+	Came
 )
 
 // Then returns what is known of a name after newer was seen on top of w. It is not commutative: a
-// close ends a write, and content that comes after the name has left is Stray.
+// close ends a write, a file that came ends the absence of the one that left, and content that
+// comes after the name has left is Stray.
 func (w What) Then(newer What) What {
 	sum := w | newer
 	if newer&Content != 0 && newer&Writing == 0 {
 		sum &^= Writing
 	}
 	switch {
+	case newer&Came != 0:
+		sum = sum&^(Left|Stray) | newer&Left
 	case newer&Left != 0:
 		sum = sum&^Stray | newer&Stray
 	case newer&Content != 0 && w&Left != 0:

@@ -17,6 +17,9 @@ func TestWhatThen(t *testing.T) {
 		{"left, made again, closed", Attr | Left, Attr, Attr | Left},
 		{"was a directory", Left | WasDir, Attr, Left | WasDir | Attr},
 		{"stray stays", Content | Stray, Content, Content | Stray},
+		{"left, came again, written", Attr | Left, Content | Attr | Came, Attr | Content | Came},
+		{"written after it came again", Content | Attr | Came, Content, Content | Attr | Came},
+		{"came and left", Content | Attr | Came, Left, Content | Attr | Came | Left},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
