@@ -1,0 +1,5 @@
+package rsyncexec
+
+const childMode = "SERSYNC_TEST_CHILD"
+
+func child(string) int { return 0 }
