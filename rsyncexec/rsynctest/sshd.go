@@ -73,7 +73,8 @@ func (s *SSHServer) configure(t testing.TB) {
 	t.Helper()
 	config := fmt.Sprintf("ListenAddress 127.0.0.1\nPort %d\nHostKey %s\nAuthorizedKeysFile %s\n"+
 		"PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\n"+
-		"MaxStartups 100\n", s.port, s.file("host"), s.file("key.pub"))
+		// bash reads ~/.bashrc when sshd starts it as a first shell; what stands there is not ours.
+		"MaxStartups 100\nSetEnv SHLVL=2\n", s.port, s.file("host"), s.file("key.pub"))
 	if err := os.WriteFile(s.file("sshd_config"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
