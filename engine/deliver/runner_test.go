@@ -1,0 +1,281 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/sersync/sersync/engine/guard"
+	"github.com/sersync/sersync/engine/task"
+)
+
+// mover is a Runner that does plans on a world: it lists, waits, writes, and sets the attributes of
+// directories at its end to what it had listed, as rsync does.
+type mover struct {
+	w     *world
+	noise atomic.Bool // runs fail in all ways
+	late  bool        // and their receivers may finish late
+
+	mu    sync.Mutex
+	under []*footprint
+	fault error // how every run fails, if not nil
+	runs  int
+	wrong error // two runs overlapped
+}
+
+func (m *mover) Run(ctx context.Context, p *task.Plan, b guard.Budget) (Result, error) {
+	leave, err := m.enter(p)
+	if err != nil {
+		return Result{Code: -1}, err
+	}
+	defer leave()
+	if m.noise.Load() && m.w.chance(10) {
+		return Result{Code: 10}, &RunError{Class: ClassUnreachable, Err: errors.New("connection refused")}
+	}
+	mv := &move{w: m.w, p: p, b: b, listed: make(map[string]node)}
+	mv.list()
+	for range 1 + m.w.intn(3) {
+		if !pause(ctx, time.Duration(1+m.w.intn(60))*time.Millisecond) {
+			return Result{Code: 20}, &RunError{Class: ClassKilled, Err: ctx.Err()}
+		}
+	}
+	cut := len(p.Items)
+	if m.noise.Load() && m.w.chance(15) {
+		cut = m.w.intn(cut + 1)
+	}
+	mv.write(p.Items[:cut])
+	if !pause(ctx, time.Duration(1+m.w.intn(60))*time.Millisecond) {
+		return Result{Code: 20}, &RunError{Class: ClassKilled, Err: ctx.Err()}
+	}
+	mv.finish()
+	return mv.end(m, cut)
+}
+
+// enter checks that no other run under way writes what p does.
+func (m *mover) enter(p *task.Plan) (leave func(), err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.runs++
+	if m.fault != nil {
+		return nil, m.fault
+	}
+	f := ofPlan(p)
+	for _, other := range m.under {
+		for _, a := range f.claims {
+			for _, b := range other.claims {
+				if overlap(a, b) && m.wrong == nil {
+					m.wrong = fmt.Errorf("%+v overlaps %+v", a, b)
+				}
+			}
+		}
+	}
+	m.under = append(m.under, f)
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.under = slices.DeleteFunc(m.under, func(g *footprint) bool { return g == f })
+	}, nil
+}
+
+func (m *mover) setFault(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fault = err
+}
+
+// move is one run of a mover.
+type move struct {
+	w      *world
+	p      *task.Plan
+	b      guard.Budget
+	listed map[string]node // directories whose attributes are set at the end
+	res    Result
+}
+
+// list notes the attributes of all directories that the run will send.
+func (v *move) list() {
+	v.w.mu.Lock()
+	defer v.w.mu.Unlock()
+	note := func(path string) {
+		if n, ok := v.w.src[path]; ok && n.dir {
+			v.listed[path] = n
+		}
+	}
+	for _, item := range v.p.Items {
+		for dir, ok := parentOf(item.Path); ok; dir, ok = parentOf(dir) {
+			note(dir)
+		}
+		note(item.Path)
+		if !item.Level && v.p.Kind != task.KindTree {
+			continue
+		}
+		for _, path := range below(v.w.src, item.Path) {
+			dir, _ := parentOf(path)
+			if v.p.Kind == task.KindTree || dir == item.Path {
+				note(path)
+			}
+		}
+	}
+}
+
+func (v *move) write(items []task.Item) {
+	v.w.mu.Lock()
+	defer v.w.mu.Unlock()
+	for _, item := range items {
+		switch {
+		case v.w.broken[item.Path]:
+			v.fail(item.Path, false)
+		case item.Missing:
+			v.delete(item.Path)
+		case !item.Dir:
+			v.file(item.Path)
+		default:
+			v.dir(item)
+		}
+	}
+}
+
+func (v *move) dir(item task.Item) {
+	tree := v.p.Kind == task.KindTree
+	if n, ok := v.w.src[item.Path]; !ok || !n.dir {
+		v.fail(item.Path, true)
+		return
+	}
+	v.parents(item.Path)
+	if n := v.w.dst[item.Path]; !n.dir {
+		v.w.dst[item.Path] = node{dir: true}
+	}
+	if !tree && !item.Level {
+		return
+	}
+	reach := func(path string) bool {
+		dir, _ := parentOf(path)
+		return path != item.Path && within(path, item.Path) && (tree || dir == item.Path)
+	}
+	for _, path := range below(v.w.src, item.Path) {
+		switch {
+		case !reach(path):
+		case v.w.src[path].dir:
+			if old, ok := v.w.dst[path]; ok && !old.dir {
+				v.w.dst[path] = node{dir: true}
+			}
+			if _, listed := v.listed[path]; listed || tree {
+				v.parents(path)
+				if !v.w.dst[path].dir {
+					v.w.dst[path] = node{dir: true}
+				}
+			}
+		case v.w.broken[path]:
+			v.fail(path, false)
+		default:
+			v.file(path)
+		}
+	}
+	for _, path := range below(v.w.dst, item.Path) {
+		if _, ok := v.w.src[path]; !ok && reach(path) {
+			if _, still := v.w.dst[path]; still {
+				v.delete(path)
+			}
+		}
+	}
+}
+
+// parents makes the implied parents of path.
+func (v *move) parents(path string) {
+	for dir, ok := parentOf(path); ok; dir, ok = parentOf(dir) {
+		if n, there := v.w.dst[dir]; !there || !n.dir {
+			v.w.dst[dir] = node{dir: true}
+		}
+	}
+}
+
+// file sends one file: always with content, else if the quick check sees a difference.
+func (v *move) file(path string) {
+	n, ok := v.w.src[path]
+	if !ok || n.dir {
+		v.fail(path, true)
+		return
+	}
+	v.parents(path)
+	old, there := v.w.dst[path]
+	if there && old.dir {
+		for _, p := range below(v.w.dst, path) {
+			delete(v.w.dst, p)
+		}
+	}
+	content := v.p.Kind == task.KindContent || v.p.Kind == task.KindLarge
+	if !content && there && !old.dir && old.stamp == n.stamp {
+		n.bytes = old.bytes
+	} else {
+		v.res.Sent++
+		v.res.Transferred = append(v.res.Transferred, path)
+	}
+	v.w.dst[path] = n
+}
+
+func (v *move) delete(path string) {
+	if _, ok := v.w.src[path]; ok {
+		v.fail(path, true)
+		return
+	}
+	names := below(v.w.dst, path)
+	if len(names) == 0 {
+		return
+	}
+	if !v.b.Delete {
+		return
+	}
+	if v.b.Max >= 0 && v.res.Deleted+len(names) > v.b.Max {
+		v.res.Left += len(names)
+		return
+	}
+	v.res.Deleted += len(names)
+	for _, p := range names {
+		delete(v.w.dst, p)
+	}
+}
+
+func (v *move) fail(path string, vanished bool) {
+	v.res.Failed = append(v.res.Failed, PathFailure{Path: path, Vanished: vanished, Why: "cannot do " + path})
+}
+
+// finish sets the attributes of directories to what was listed.
+func (v *move) finish() {
+	v.w.mu.Lock()
+	defer v.w.mu.Unlock()
+	for path, n := range v.listed {
+		if now, ok := v.w.dst[path]; ok && now.dir {
+			now.attr = n.attr
+			v.w.dst[path] = now
+		}
+	}
+}
+
+// end says how the run went; cut is how many items were done.
+func (v *move) end(m *mover, cut int) (Result, error) {
+	v.res.FailedKnown = !m.noise.Load() || m.w.chance(50)
+	switch {
+	case cut < len(v.p.Items):
+		class := []Class{ClassDiskFull, ClassUnreachable, ClassUnknown}[m.w.intn(3)]
+		if m.late && m.w.chance(50) {
+			class = ClassKilled
+		}
+		return v.res, &RunError{Class: class, Begun: m.late, Err: fmt.Errorf("run broke: %v", class)}
+	case len(v.res.Failed) == 0:
+		return v.res, nil
+	}
+	class := ClassVanished
+	for _, f := range v.res.Failed {
+		if !f.Vanished {
+			class = ClassPartial
+		}
+	}
+	if !v.res.FailedKnown {
+		v.res.Failed = nil
+	}
+	return v.res, &RunError{Class: class, Err: fmt.Errorf("some paths: %v", class)}
+}
