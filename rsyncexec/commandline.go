@@ -42,11 +42,6 @@ func (r *Runner) writeLine(b *strings.Builder, f form) {
 		}
 		b.WriteString(shellQuote(a))
 	}
-	if f.rules != nil {
-		b.WriteString(" 4< <(printf ")
-		writePrintf(b, f.rules)
-		b.WriteByte(')')
-	}
 }
 
 // shellQuote quotes one word for a POSIX shell, where it needs to be.

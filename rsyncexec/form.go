@@ -1,27 +1,32 @@
 package rsyncexec
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // form is what one rsync process is given.
 type form struct {
-	args  []string // all of argv but the program's name
-	list  []byte   // standard input
-	rules []byte   // a filter file, NUL-separated, as descriptor 4; nil: none
+	args []string // all of argv but the program's name
+	list []byte   // standard input
 }
 
-// rulesFile is how rsync names form.rules: the file is descriptor 4 of the run.
-const rulesFile = "/proc/self/fd/4"
-
-// step is one process of an invocation. One invocation takes one, and where the receiver lacks
-// --delete-missing-args, or the root's own attributes are asked for, up to three.
-type step uint8
+// stepKind is what one process of an invocation does.
+type stepKind uint8
 
 const (
-	stepAll     step = iota // the listed paths, missing ones among them
-	stepPresent             // the listed paths without the missing ones
-	stepDelete              // the missing ones, by a pass over their parents
-	stepRoot                // the root's own attributes
+	stepAll     stepKind = iota // the listed paths, missing ones among them
+	stepPresent                 // the listed paths without the missing ones
+	stepDelete                  // missing ones, by a pass over their parents
+	stepRoot                    // the root's own attributes
 )
+
+// step is one process of an invocation. Most take one; more where the receiver lacks
+// --delete-missing-args, or the root's own attributes are asked for.
+type step struct {
+	kind    stepKind
+	missing []Item // of stepDelete
+}
 
 // steps plans an invocation. without says not to use --delete-missing-args although the receiver
 // knows it.
@@ -30,17 +35,17 @@ func (o *Options) steps(q Quirks, inv *Invocation, without bool) []step {
 	var out []step
 	switch {
 	case n.missing > 0 && q.missingArgs() && !without:
-		out = append(out, stepAll)
+		out = append(out, step{kind: stepAll})
 	default:
 		if n.present > 0 {
-			out = append(out, stepPresent)
+			out = append(out, step{kind: stepPresent})
 		}
 		if n.missing > 0 {
-			out = append(out, stepDelete)
+			out = append(out, deleteSteps(inv)...)
 		}
 	}
 	if n.root {
-		out = append(out, stepRoot)
+		out = append(out, step{kind: stepRoot})
 	}
 	return out
 }
@@ -48,13 +53,13 @@ func (o *Options) steps(q Quirks, inv *Invocation, without bool) []step {
 // form builds what a step's process is given. Steps of one invocation share its budget, so a
 // later one is built when what the earlier ones deleted is known.
 func (o *Options) form(s step, q Quirks, inv *Invocation) form {
-	switch s {
+	switch s.kind {
 	case stepDelete:
-		return o.deleteOnly(q, inv)
+		return o.deleteOnly(q, inv, s.missing)
 	case stepRoot:
 		return o.rootOnly(q, inv)
 	}
-	return o.exact(q, inv, s == stepAll)
+	return o.exact(q, inv, s.kind == stepAll)
 }
 
 // census counts what decides the form.
@@ -122,7 +127,10 @@ func (o *Options) exact(q Quirks, inv *Invocation, missing bool) form {
 		// --partial alone would leave a truncated file under its real name.
 		args = append(args, "--partial-dir=.rsync-partial")
 	}
-	args = append(args, filterArgs(o.Filters)...)
+	if inv.MaxSize > 0 {
+		args = append(args, "--max-size="+strconv.FormatInt(inv.MaxSize, 10))
+	}
+	args = append(args, filterArgs(inv.filters(o))...)
 	keep := func(it *Item) bool {
 		return !bareRoot(it, inv.Recursive) && (missing || !it.Missing)
 	}
@@ -132,7 +140,7 @@ func (o *Options) exact(q Quirks, inv *Invocation, missing bool) form {
 // deleteListed is --delete where listed levels or trees want it. It also is what sends the
 // filters to the receiver, so that they protect, and what makes --max-delete=0 hold.
 func (o *Options) deleteListed(inv *Invocation) []string {
-	if inv.Recursive || len(o.Filters) > 0 || inv.MaxDelete == 0 || countItems(inv).level {
+	if inv.Recursive || len(inv.filters(o)) > 0 || inv.MaxDelete == 0 || countItems(inv).level {
 		return []string{"--delete"}
 	}
 	return nil
@@ -141,7 +149,7 @@ func (o *Options) deleteListed(inv *Invocation) []string {
 // deleteOnly is the run that deletes missing names where they can't be listed: a one-level pass
 // over their parents that changes nothing. It must not take a parent's other extra names along:
 // another source may live there.
-func (o *Options) deleteOnly(q Quirks, inv *Invocation) form {
+func (o *Options) deleteOnly(q Quirks, inv *Invocation, missing []Item) form {
 	args := o.common(q, inv)
 	args = append(args, recursion(false), "--force", "--existing", "--ignore-existing", "--delete")
 	if q.ignoreMissing() {
@@ -149,13 +157,10 @@ func (o *Options) deleteOnly(q Quirks, inv *Invocation) form {
 	}
 	args = appendBudget(args, inv.MaxDelete)
 	args = append(args, filterArgs(o.Filters)...)
-	f := form{list: parents(inv.Items)}
 	if !inv.Extras {
-		f.rules = appendRisks(nil, inv.Items)
-		args = append(args, "--filter=. "+rulesFile)
+		args = append(args, riskArgs(missing)...)
 	}
-	f.args = o.finish(args)
-	return f
+	return form{args: o.finish(args), list: parents(missing)}
 }
 
 // rootOnly is the run over the root's own attributes: its level with everything in it hidden.

@@ -60,6 +60,10 @@ type Invocation struct {
 	// Extras: other extra names beside a missing one may go too. Only receivers without
 	// --delete-missing-args make use of it: a run is cheaper that need not protect them.
 	Extras bool
+	// Filters are rules of this run alone, in place of Options.Filters; nil: those.
+	Filters []string
+	// MaxSize skips files larger than this many bytes; 0 does not.
+	MaxSize int64
 	// DryRun writes nothing (-n).
 	DryRun bool
 	// Bulk is started at idle priority if Options.Nice.
@@ -76,6 +80,14 @@ var (
 	ErrNoRoot  = errors.New("no source root")
 	ErrBadPath = errors.New("path can't be in a list")
 )
+
+// filters are the rules of the run.
+func (inv *Invocation) filters(o *Options) []string {
+	if inv.Filters != nil {
+		return inv.Filters
+	}
+	return o.Filters
+}
 
 func (inv *Invocation) validate() error {
 	if inv.RootFD <= 0 {

@@ -2,15 +2,42 @@ package rsyncexec
 
 import "strings"
 
+// maxRules bounds what the rules of one process take of argv, which the kernel bounds with the
+// environment at a quarter of the stack's limit, 2 MiB as a rule. They can't be in a file without
+// a name: rsync 3.5 follows /proc/self/fd by hand.
+const maxRules = 512 << 10
+
+// deleteSteps splits the missing items so that each process's rules fit.
+func deleteSteps(inv *Invocation) []step {
+	var missing []Item
+	for i := range inv.Items {
+		if inv.Items[i].Missing {
+			missing = append(missing, inv.Items[i])
+		}
+	}
+	if inv.Extras {
+		return []step{{kind: stepDelete, missing: missing}}
+	}
+	var out []step
+	from, size := 0, 0
+	for i := range missing {
+		// Two rules, their option, their pointers; every byte may be escaped.
+		n := 4*len(missing[i].Path) + 2*(len("--filter=R //**")+1+8)
+		if size+n > maxRules && i > from {
+			out = append(out, step{kind: stepDelete, missing: missing[from:i]})
+			from, size = i, 0
+		}
+		size += n
+	}
+	return append(out, step{kind: stepDelete, missing: missing[from:]})
+}
+
 // parents lists the directories of the missing items, each once, one level deep.
-func parents(items []Item) []byte {
+func parents(missing []Item) []byte {
 	var out []byte
 	seen := map[string]bool{}
-	for i := range items {
-		if !items[i].Missing {
-			continue
-		}
-		dir := parentOf(items[i].Path)
+	for i := range missing {
+		dir := parentOf(missing[i].Path)
 		if !seen[dir] {
 			seen[dir] = true
 			out = appendEntry(out, &Item{Path: dir, Level: true}, false)
@@ -26,24 +53,21 @@ func parentOf(path string) string {
 	return ""
 }
 
-// appendRisks appends filter rules, NUL-separated, that put the missing items and what is below
-// them at risk ("R") and protect everything else ("P *").
-func appendRisks(dst []byte, items []Item) []byte {
-	for i := range items {
-		if !items[i].Missing {
-			continue
-		}
-		path := items[i].Path
-		dst = append(dst, "R /"...)
-		if strings.ContainsAny(path, "*?[") {
-			dst = appendEscaped(dst, path)
+// riskArgs are filter rules that put the missing items and what is below them at risk ("R") and
+// protect everything else ("P *").
+func riskArgs(missing []Item) []string {
+	out := make([]string, 0, 2*len(missing)+1)
+	for i := range missing {
+		path := missing[i].Path
+		escaped := string(appendEscaped(nil, path))
+		if !strings.ContainsAny(path, "*?[") {
+			out = append(out, "--filter=R /"+path)
 		} else {
-			dst = append(dst, path...)
+			out = append(out, "--filter=R /"+escaped)
 		}
-		dst = append(dst, "\x00R /"...)
-		dst = append(appendEscaped(dst, path), "/**\x00"...)
+		out = append(out, "--filter=R /"+escaped+"/**")
 	}
-	return append(dst, "P *\x00"...)
+	return append(out, "--filter=P *")
 }
 
 // appendEscaped escapes a path for a pattern with wildcards in it. In one without any, rsync

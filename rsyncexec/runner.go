@@ -151,8 +151,7 @@ func (r *Runner) launch(ctx context.Context, rootFD int, f form, bulk bool, out 
 	return r.spawn(rootFD, f, list, bulk, out)
 }
 
-// spawn starts a form's process. stdin is its from now on. The descriptors are: 3 the root,
-// 4 the filter file or the lock, 5 the lock beside a filter file.
+// spawn starts a form's process. stdin is its from now on. Descriptor 3 is the root, 4 the lock.
 func (r *Runner) spawn(rootFD int, f form, stdin *os.File, bulk bool, out *output) (*process, error) {
 	var extra []*os.File
 	if rootFD > 0 {
@@ -163,15 +162,6 @@ func (r *Runner) spawn(rootFD int, f form, stdin *os.File, bulk bool, out *outpu
 		}
 		defer root.Close()
 		extra = append(extra, root)
-	}
-	if f.rules != nil {
-		rules, err := listFile(f.rules)
-		if err != nil {
-			stdin.Close()
-			return nil, err
-		}
-		defer rules.Close()
-		extra = append(extra, rules)
 	}
 	if r.o.Lock != nil {
 		extra = append(extra, r.o.Lock)
