@@ -6,8 +6,7 @@
 // [OpenRoot] pins the directory that a path leads to. [Root.Recheck] says whether the path still
 // leads there, [Root.Mounts] what is mounted below. [Root.Walk] reads the whole tree or a part of
 // it in parallel; [Root.Looker] answers what is at a path now; [Looker.Leased] whether somebody
-// can still write to a file. [Root.Estimate] and [Root.Children] serve to split a tree that is too
-// large for one run.
+// can still write to a file.
 //
 // Paths are relative to the root, without leading or trailing slash, "" for the root itself, and
 // their components are any bytes but NUL and '/'; "." and ".." are refused.

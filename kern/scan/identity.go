@@ -61,13 +61,17 @@ func filesystemUUID(dirfd int, dev uint64) string {
 			return uuid
 		}
 	}
-	const links = "/dev/disk/by-uuid"
-	entries, err := os.ReadDir(links)
+	return uuidByLinks("/dev/disk/by-uuid", dev)
+}
+
+// uuidByLinks finds the link in dir, named by a UUID, that leads to the block device dev.
+func uuidByLinks(dir string, dev uint64) string {
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return ""
 	}
 	for _, e := range entries {
-		if n, err := sys.BlockDevice(links + "/" + e.Name()); err == nil && n == dev {
+		if n, err := sys.BlockDevice(dir + "/" + e.Name()); err == nil && n == dev {
 			return strings.ToLower(e.Name())
 		}
 	}

@@ -71,7 +71,7 @@ func (l *Looker) Look(path string) (top string, st Stat, err error) {
 	switch {
 	case path == "":
 		err = l.calls.look(l.root.fd, l.terminated("."), crossing{allowed: true}, &l.raw, &st)
-	case !validName(path[cut+1:]):
+	case cut == 0 || !validName(path[cut+1:]):
 		err = fs.ErrInvalid
 	default:
 		top, st, err = l.lookBelow(path, cut)

@@ -36,12 +36,29 @@ type fsUUID struct {
 // taken from another ioctl that reads, because they differ between architectures.
 const fsIocGetFSUUID = unix.BLKGETSIZE64&^(1<<29-1) | unsafe.Sizeof(fsUUID{})<<16 | 0x15<<8
 
+// btrfsFSInfo is struct btrfs_ioctl_fs_info_args of linux/btrfs.h, as far as it is of use.
+type btrfsFSInfo struct {
+	maxID, devices uint64
+	fsid           [16]byte
+	_              [1024 - 32]byte
+}
+
+// btrfsIocFSInfo is BTRFS_IOC_FS_INFO, _IOR(0x94, 31, struct btrfs_ioctl_fs_info_args).
+const btrfsIocFSInfo = unix.BLKGETSIZE64&^(1<<29-1) | unsafe.Sizeof(btrfsFSInfo{})<<16 | 0x94<<8 | 31
+
 // UUID returns the UUID of the filesystem that fd is on; fd must be open for reading. Linux 6.9
-// has it for most local filesystems; ENOTTY where it is not known, or was made as all zeros.
+// has it for ext4, xfs and others, btrfs has always had a call of its own; ENOTTY where it is not
+// known, or is all zeros.
 func UUID(fd int) (string, error) {
 	var u fsUUID
 	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), fsIocGetFSUUID,
 		uintptr(unsafe.Pointer(&u)))
+	if errno == unix.ENOTTY {
+		var info btrfsFSInfo
+		_, _, errno = unix.Syscall(unix.SYS_IOCTL, uintptr(fd), btrfsIocFSInfo,
+			uintptr(unsafe.Pointer(&info)))
+		u = fsUUID{length: 16, uuid: info.fsid}
+	}
 	switch {
 	case errno != 0:
 		return "", errno
