@@ -47,8 +47,11 @@ type Item struct {
 
 // Plan is what one run is going to do: what was on disk when the run was about to start.
 type Plan struct {
-	Kind  Kind
-	Items []Item
+	// RootFD is the descriptor of the directory that was looked at: the run reads from the same one
+	// even if the source was pinned anew meanwhile, because the guard answered for that one.
+	RootFD int
+	Kind   Kind
+	Items  []Item
 	// Claims is the footprint: two runs of a target never have overlapping ones. Implied parents
 	// (whose attributes rsync also sends) are derived from it by the queue.
 	Claims []Claim

@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sersync/sersync/engine/deliver"
+	"github.com/sersync/sersync/engine/task"
+	"github.com/sersync/sersync/kern/scan"
+)
+
+// SyncResult is what one full pass came to.
+type SyncResult struct {
+	// Identical: every target holds what its source does, and nothing else.
+	Identical bool
+	// Failed are the paths that could not be brought over, with the target and the reason, at most
+	// 1,000 of them.
+	Failed []string
+	// Unreachable are the targets that the pass ended without, with the reason.
+	Unreachable []string
+	// Held is how many paths have deletions that the guard holds.
+	Held int
+}
+
+// Progress is how far a pass is. Totals grow while the source is still being counted.
+type Progress struct {
+	Files, FilesTotal int64
+	Bytes, BytesTotal int64
+}
+
+// Sync makes one full pass over every tree and returns what it came to. When ctx ends the runs are
+// stopped, and the error is that of ctx.
+func (e *Engine) Sync(ctx context.Context) (result SyncResult, err error) {
+	defer func() { err = errors.Join(err, e.closeTrees()) }()
+	p := &progress{report: e.opts.Progress}
+	e.opts.Observers = append(e.opts.Observers, p)
+	if err := e.open(ctx, false); err != nil {
+		return SyncResult{}, err
+	}
+	defer func() { err = errors.Join(err, e.closeJournal()) }()
+	hard, kill := e.hardContext(ctx)
+	defer kill()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	context.AfterFunc(hard, cancel)
+
+	var g, passes errgroup.Group
+	var mu sync.Mutex // of result
+	for _, t := range e.trees {
+		g.Go(func() error { p.count(ctx, t); return nil })
+		for _, target := range t.targets {
+			g.Go(func() error { return target.delivery.Run(hard) })
+			passes.Go(func() error {
+				end := target.pass(ctx)
+				mu.Lock()
+				defer mu.Unlock()
+				result.add(target, end)
+				return nil
+			})
+		}
+	}
+	_ = passes.Wait() // they return no errors
+	stopped := ctx.Err()
+	cancel()
+	err = g.Wait()
+	if stopped != nil {
+		return SyncResult{}, stopped
+	}
+	result.Identical = len(result.Failed) == 0 && len(result.Unreachable) == 0 && result.Held == 0
+	return result, err
+}
+
+// patience is how long a pass waits for a target that serves as many as it wants to.
+const patience = time.Minute
+
+// pass owes the whole tree, waits until nothing can be done any more, and ends the delivery.
+func (g *target) pass(ctx context.Context) deliver.Stats {
+	g.delivery.Add([]task.Debt{{
+		Scope: task.Subtree, Origin: task.Asked, Class: task.ClassBulk, Since: time.Now().UnixNano(), Seq: 1,
+	}})
+	var end deliver.Stats
+	var busySince time.Time
+	_ = g.delivery.Wait(ctx, func(s deliver.Stats) bool {
+		end = s
+		switch s.Down {
+		case deliver.ClassNone:
+			busySince = time.Time{}
+			return s.Idle()
+		case deliver.ClassMaxConnections:
+			if busySince.IsZero() {
+				busySince = time.Now()
+			}
+			return time.Since(busySince) > patience
+		}
+		return true
+	})
+	g.save()
+	end = g.delivery.Stats()
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	g.delivery.Drain(ended)
+	return end
+}
+
+// mostFailed bounds the paths that a result names.
+const mostFailed = 1000
+
+func (r *SyncResult) add(g *target, end deliver.Stats) {
+	r.Held += end.Waiting[task.Held]
+	for _, w := range g.delivery.Queue().Waiting(mostFailed) {
+		if w.Reason == task.Failed && len(r.Failed) < mostFailed {
+			r.Failed = append(r.Failed, fmt.Sprintf("%s: %q: %s", g.conf.Name, w.Path, w.Why))
+		}
+	}
+	switch end.Down {
+	case deliver.ClassNone:
+	case deliver.ClassDiskFull, deliver.ClassSource:
+		r.Failed = append(r.Failed, fmt.Sprintf("%s: %v", g.conf.Name, end.DownErr))
+	default:
+		r.Unreachable = append(r.Unreachable, fmt.Sprintf("%s: %v", g.conf.Name, end.DownErr))
+	}
+}
+
+// progress adds up what the runs of a pass have covered.
+type progress struct {
+	files, bytes           int64 // told by one observer at a time
+	filesTotal, bytesTotal atomic.Int64
+	mu                     sync.Mutex
+	report                 func(Progress)
+}
+
+// Observe implements task.Observer.
+func (p *progress) Observe(o *task.Outcome) {
+	if o.Err != nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.files += o.Plan.Files
+	p.bytes += o.Plan.Bytes
+	p.report(Progress{p.files, p.filesTotal.Load(), p.bytes, p.bytesTotal.Load()})
+}
+
+// count adds up what the tree holds, for each of its targets.
+func (p *progress) count(ctx context.Context, t *tree) {
+	targets := int64(len(t.conf.Targets))
+	_ = t.root.Load().Walk(ctx, "", 0, scan.WalkOptions{
+		Workers: 1, Stat: true, CrossMounts: t.conf.CrossMounts, Skip: t.rules.Excluded,
+		Fail: func([]byte, error) {}, // what can't be read is the pass's matter
+		Entry: func(_ uint64, _, _ []byte, st *scan.Stat) {
+			p.filesTotal.Add(targets)
+			if st.Kind == scan.KindFile {
+				p.bytesTotal.Add(st.Size * targets)
+			}
+		},
+	})
+}
