@@ -28,6 +28,9 @@ func (r *Rules) addRegex(x Regex) error {
 			add(newRule(actExclude, p))
 		}
 	default:
+		r.warnings = append(r.warnings, Warning{Source: x.Source, Text: x.Expr,
+			What:   "has no equivalent in rsync's language: a full pass first walks the tree for what it excludes",
+			Remedy: "write it as rsync rules if full passes should be quicker"})
 		add(rule{action: actExclude, sender: true, receiver: true, regex: re, protect: tr.patterns})
 	}
 	return nil
