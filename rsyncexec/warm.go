@@ -24,8 +24,12 @@ var (
 	ErrWarmUsed = errors.New("warm run was used already")
 )
 
-// firstOutput is how long a warm run may be silent after it was given its list.
-const firstOutput = 5 * time.Second
+// firstOutput is how long a warm run may be silent after it was given its list, and readByte how
+// much longer for each byte of it: rsync reads a list byte by byte, with two system calls each.
+const (
+	firstOutput = 5 * time.Second
+	readByte    = 10 * time.Microsecond
+)
 
 // WarmOptions fix what a warm run can do: its options are given before its list is known.
 type WarmOptions struct {
@@ -36,7 +40,8 @@ type WarmOptions struct {
 	// Timeout replaces Options.Timeout; 0 does not. rsync keeps an idle connection alive every
 	// half of it, so a daemon whose own `timeout` is not longer than that ends the connection.
 	Timeout time.Duration
-	// FirstOutput is how long it may say nothing after it was given its list, 0 is 5 seconds.
+	// FirstOutput is how long it may say nothing after it was given its list, besides 10 µs for
+	// each byte of the list; 0 is 5 seconds.
 	FirstOutput time.Duration
 }
 
@@ -106,7 +111,7 @@ func (w *Warm) Run(ctx context.Context, items []Item, sent func(path []byte, siz
 	}
 	defer context.AfterFunc(ctx, w.p.stop)()
 	defer w.unbind()
-	silent := w.await()
+	silent := w.await(len(list))
 	err = w.conclude(ctx, silent)
 	w.out.res.explain(&w.out.diag)
 	w.out.res.Duration, w.out.res.Warm = time.Since(began), true
@@ -172,12 +177,12 @@ func (w *Warm) give(list []byte) error {
 }
 
 // await waits for the end, and before that for the first sign of life; silent: there was none.
-func (w *Warm) await() (silent bool) {
+func (w *Warm) await(size int) (silent bool) {
 	limit := w.o.FirstOutput
 	if limit <= 0 {
 		limit = firstOutput
 	}
-	t := time.NewTimer(limit)
+	t := time.NewTimer(limit + time.Duration(size)*readByte)
 	defer t.Stop()
 	select {
 	case <-w.out.began:
