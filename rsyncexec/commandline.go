@@ -44,20 +44,37 @@ func (r *Runner) writeLine(b *strings.Builder, f form) {
 	}
 }
 
-// shellQuote quotes one word for a POSIX shell, where it needs to be.
+// shellQuote quotes one word for bash, where it needs to be, on one line and in ASCII.
 func shellQuote(s string) string {
-	plain := s != ""
+	plain, odd := s != "", false
 	for i := range len(s) {
 		c := s[i]
 		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') &&
 			strings.IndexByte("-_=/.,:@%+", c) < 0 {
 			plain = false
 		}
+		odd = odd || c < ' ' || c >= 0x7f
 	}
-	if plain {
+	switch {
+	case plain:
 		return s
+	case !odd:
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	var b strings.Builder
+	b.WriteString("$'")
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '\'' || c == '\\':
+			b.WriteString(`\` + string(c))
+		case c < ' ' || c >= 0x7f:
+			fmt.Fprintf(&b, `\%03o`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	b.WriteByte('\'')
+	return b.String()
 }
 
 // writePrintf writes bytes as printf's quoted format: one line whatever is in them.
