@@ -23,7 +23,7 @@ func spread(t testing.TB, g *rig, n int) []task.Debt {
 }
 
 // BenchmarkResolve gives the cost of an entry and, measured in turns with it, the ratio to looking
-// at the same paths and nothing else: one statx(2) each.
+// at the same paths and nothing else, which is one statx(2) each.
 func BenchmarkResolve(b *testing.B) {
 	const n = 10_000
 	g := newRig(b, Options{Rate: func() (float64, float64) { return 1e9, 1e12 }})
@@ -49,7 +49,7 @@ func BenchmarkResolve(b *testing.B) {
 		looking += middle.Sub(start)
 	}
 	b.ReportMetric(float64(resolving.Nanoseconds())/float64(b.N*n), "ns/entry")
-	b.ReportMetric(float64(resolving)/float64(looking), "x-statx")
+	b.ReportMetric(float64(resolving)/float64(looking), "x-look")
 }
 
 // A plan costs a few allocations, not one an entry.

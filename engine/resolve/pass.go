@@ -10,7 +10,7 @@ import (
 
 // pass is one Resolve under way.
 type pass struct {
-	ctx    context.Context
+	ctx    context.Context // lives exactly as long as the call of Resolve
 	opts   *Options
 	r      *Resolver
 	kind   task.Kind

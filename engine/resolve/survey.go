@@ -10,10 +10,15 @@ import (
 
 // survey is what is in a directory, or below it.
 type survey struct {
-	files   int   // entries of any type
-	bytes   int64 // of the files that are not large
+	surveyOptions
+	opts *Options
+	stop context.CancelFunc
+
+	mu      sync.Mutex // the walk calls from several goroutines
+	files   int        // entries of any type
+	bytes   int64      // of the files that are not large
 	large   []found
-	changed []string // files whose ctime is at or after surveyOptions.since
+	changed []string // files whose ctime is at or after since
 	linked  []linked // files with several names
 	dirs    bool     // there are directories
 	over    bool     // more than allowed: the rest was not looked at
@@ -38,81 +43,84 @@ type surveyOptions struct {
 // survey looks at each entry of dir, or at all below it. It ends early, over, at the bounds. The
 // error of the context is the caller's to look at.
 func (p *pass) survey(dir string, o surveyOptions) *survey {
-	sv := &survey{}
-	p.looker.Reset() // a walk takes its time, and the looker sees a renamed directory at its old path
 	if o.maxFiles == 0 {
 		o.maxFiles = math.MaxInt
 	}
 	if o.maxBytes == 0 {
 		o.maxBytes = math.MaxInt64
 	}
+	p.looker.Reset() // a walk takes its time, and the looker sees a renamed directory at its old path
 	ctx, cancel := context.WithCancel(p.ctx)
 	defer cancel()
-	var mu sync.Mutex
-	filter := p.opts.Filter
+	sv := &survey{surveyOptions: o, opts: p.opts, stop: cancel}
 	err := p.opts.Root.Walk(ctx, dir, 0, scan.WalkOptions{
-		CrossMounts: p.opts.CrossMounts,
-		Stat:        true,
-		Skip: func(path []byte, isDir bool) bool {
-			if filter != nil && filter.Excluded(path, isDir) {
-				return true
-			}
-			if !o.level || !isDir {
-				return false
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			sv.dirs = true
-			sv.count(0, &o, cancel)
-			return true
-		},
-		Entry: func(_ uint64, path, _ []byte, st *scan.Stat) {
-			mu.Lock()
-			defer mu.Unlock()
-			if st.Kind == scan.KindFile {
-				sv.file(path, st, p.opts, &o)
-			}
-			sv.dirs = sv.dirs || st.Kind == scan.KindDir
-			size := st.Size
-			if st.Kind != scan.KindFile || size > p.opts.LargeFile {
-				size = 0
-			}
-			sv.count(size, &o, cancel)
-		},
-		Fail: func(path []byte, err error) {
-			mu.Lock()
-			defer mu.Unlock()
-			if sv.err == nil {
-				sv.failed, sv.err = string(path), err
-			}
-		},
+		CrossMounts: p.opts.CrossMounts, Stat: true,
+		Skip: sv.skip, Entry: sv.entry, Fail: sv.fail,
 	})
-	if err != nil && sv.err == nil && !sv.over {
-		sv.failed, sv.err = dir, err
+	if err != nil && !sv.over {
+		sv.fail([]byte(dir), err)
 	}
 	return sv
 }
 
-// count adds an entry and ends the walk at the bounds.
-func (sv *survey) count(size int64, o *surveyOptions, stop func()) {
-	sv.files++
-	sv.bytes += size
-	if sv.files > o.maxFiles || sv.bytes > o.maxBytes {
-		sv.over = true
-		stop()
+// skip leaves out what is excluded, and what is below where only dir's own entries are wanted.
+func (sv *survey) skip(path []byte, isDir bool) bool {
+	if f := sv.opts.Filter; f != nil && f.Excluded(path, isDir) {
+		return true
+	}
+	if !sv.level || !isDir {
+		return false
+	}
+	sv.mu.Lock()
+	defer sv.mu.Unlock()
+	sv.dirs = true
+	sv.countLocked(0)
+	return true
+}
+
+func (sv *survey) entry(_ uint64, path, _ []byte, st *scan.Stat) {
+	sv.mu.Lock()
+	defer sv.mu.Unlock()
+	size := int64(0)
+	if st.Kind == scan.KindFile {
+		sv.fileLocked(path, st)
+		if st.Size <= sv.opts.LargeFile {
+			size = st.Size
+		}
+	}
+	sv.dirs = sv.dirs || st.Kind == scan.KindDir
+	sv.countLocked(size)
+}
+
+// fail notes the first directory or entry that could not be read.
+func (sv *survey) fail(path []byte, err error) {
+	sv.mu.Lock()
+	defer sv.mu.Unlock()
+	if sv.err == nil {
+		sv.failed, sv.err = string(path), err
 	}
 }
 
-// file notes what is special about a file.
-func (sv *survey) file(path []byte, st *scan.Stat, opts *Options, o *surveyOptions) {
-	changed := o.since != 0 && st.Ctime >= o.since
+// countLocked adds an entry and ends the walk at the bounds.
+func (sv *survey) countLocked(size int64) {
+	sv.files++
+	sv.bytes += size
+	if sv.files > sv.maxFiles || sv.bytes > sv.maxBytes {
+		sv.over = true
+		sv.stop()
+	}
+}
+
+// fileLocked notes what is special about a file.
+func (sv *survey) fileLocked(path []byte, st *scan.Stat) {
+	changed := sv.since != 0 && st.Ctime >= sv.since
 	switch {
-	case st.Size > opts.LargeFile:
+	case st.Size > sv.opts.LargeFile:
 		sv.large = append(sv.large, found{string(path), changed})
 	case changed:
 		sv.changed = append(sv.changed, string(path))
 	}
-	if st.Nlink > 1 && opts.HardLinks {
+	if st.Nlink > 1 && sv.opts.HardLinks {
 		sv.linked = append(sv.linked, linked{inode{st.Dev, st.Ino}, st.Nlink, string(path)})
 	}
 }
