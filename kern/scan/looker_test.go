@@ -265,7 +265,7 @@ func TestLookAgainstLstat(t *testing.T) {
 }
 
 func lookAgainstLstat(t *testing.T, c calls) {
-	top := t.TempDir()
+	top := scratch(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		dir, err := os.MkdirTemp(top, "")
 		must(t, err)

@@ -45,7 +45,8 @@ func (n *node) base() []byte {
 	return n.name[: len(n.name)-1 : len(n.name)-1]
 }
 
-// acquire returns the descriptor, or -1 if it is not open, and keeps it from being parked.
+// acquire returns the descriptor, or -1 if it is not open, and keeps it open until a drop of one
+// user.
 func (n *node) acquire() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -55,13 +56,6 @@ func (n *node) acquire() int {
 	return n.fd
 }
 
-// yield is the end of what acquire began.
-func (n *node) yield() {
-	n.mu.Lock()
-	n.users--
-	n.mu.Unlock()
-}
-
 // expect adds children that are going to be opened relative to n.
 func (n *node) expect(children int) {
 	n.mu.Lock()
@@ -69,12 +63,14 @@ func (n *node) expect(children int) {
 	n.mu.Unlock()
 }
 
-// release takes one pending back; the last one closes the descriptor. Through it a parked parent
-// is found again first, and returned, so that walking back up a deep chain costs one step a level.
-func (n *node) release(c calls) (unparked *node) {
+// drop takes back pending children and users; the last one closes the descriptor. Through it a
+// parked parent is found again first, and returned, so that walking back up a deep chain costs one
+// step a level.
+func (n *node) drop(c calls, pending, users int) (unparked *node) {
 	n.mu.Lock()
-	n.pending--
-	if n.pending > 0 {
+	n.pending -= pending
+	n.users -= users
+	if n.pending > 0 || n.users > 0 {
 		n.mu.Unlock()
 		return nil
 	}

@@ -59,7 +59,7 @@ func (w *walk) run(from string, parentKey uint64) error {
 	first.run()
 	w.wg.Wait()
 	// Kept to the end, because parked directories are found again from here.
-	w.base.release(w.calls)
+	w.base.drop(w.calls, 1, 0)
 	return w.err
 }
 

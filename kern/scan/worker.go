@@ -114,13 +114,13 @@ func (w *worker) steal() *node {
 func (w *worker) visit(n *node) {
 	parent := n.parent
 	if w.walk.halted() {
-		w.release(parent)
+		w.drop(parent, 1, 0)
 		w.walk.finished()
 		return
 	}
 	stamp := w.stamp()
 	fd, err := w.open(n)
-	w.release(parent)
+	w.drop(parent, 1, 0)
 	switch {
 	case err == syscall.EXDEV || sys.Gone(err): // a mount point; or it left, or is something else now
 	case err != nil:
@@ -142,7 +142,7 @@ func (w *worker) open(n *node) (int, error) {
 		}
 		return w.open(n)
 	}
-	defer n.parent.yield()
+	defer w.drop(n.parent, 0, 1)
 	return w.walk.calls.openChild(dirfd, n.name, sys.OpenDir, w.walk.mount)
 }
 
@@ -156,7 +156,7 @@ func (w *worker) reopen(n *node) error {
 		up = up.parent
 		fd = up.acquire()
 	}
-	defer up.yield()
+	defer w.drop(up, 0, 1)
 	dirfd := fd
 	for i := len(w.chain) - 1; i >= 0; i-- {
 		next, err := w.walk.calls.openChild(dirfd, w.chain[i].name, sys.OpenPath, w.walk.mount)
@@ -200,16 +200,16 @@ func (w *worker) enter(n *node, parentKey uint64, stamp uint32) {
 // leave ends the reading of n. It stays open while children wait.
 func (w *worker) leave(n *node) {
 	n.reading = false
-	w.release(n)
+	w.drop(n, 1, 0)
 	if n.open() {
 		w.hold(n)
 	}
 	w.walk.finished()
 }
 
-// release is node.release; what it opened in passing counts as kept.
-func (w *worker) release(n *node) {
-	if up := n.release(w.walk.calls); up != nil {
+// drop is node.drop; what that opened in passing counts as kept.
+func (w *worker) drop(n *node, pending, users int) {
+	if up := n.drop(w.walk.calls, pending, users); up != nil {
 		w.hold(up)
 	}
 }
