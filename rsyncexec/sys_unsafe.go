@@ -104,6 +104,51 @@ func lowerPriority() {
 	_, _, _ = unix.Syscall(unix.SYS_IOPRIO_SET, whoProcess, 0, idleClass)
 }
 
+// Accesses that a confined run is allowed. Directories can be given all of them, files only
+// those in landlockFile.
+const (
+	landlockRead  = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_READ_DIR
+	landlockExec  = landlockRead | unix.LANDLOCK_ACCESS_FS_EXECUTE
+	landlockWrite = landlockRead | unix.LANDLOCK_ACCESS_FS_WRITE_FILE |
+		unix.LANDLOCK_ACCESS_FS_REMOVE_DIR | unix.LANDLOCK_ACCESS_FS_REMOVE_FILE |
+		unix.LANDLOCK_ACCESS_FS_MAKE_CHAR | unix.LANDLOCK_ACCESS_FS_MAKE_DIR |
+		unix.LANDLOCK_ACCESS_FS_MAKE_REG | unix.LANDLOCK_ACCESS_FS_MAKE_SOCK |
+		unix.LANDLOCK_ACCESS_FS_MAKE_FIFO | unix.LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+		unix.LANDLOCK_ACCESS_FS_MAKE_SYM | unix.LANDLOCK_ACCESS_FS_REFER |
+		unix.LANDLOCK_ACCESS_FS_TRUNCATE
+	landlockFile = unix.LANDLOCK_ACCESS_FS_READ_FILE | unix.LANDLOCK_ACCESS_FS_WRITE_FILE |
+		unix.LANDLOCK_ACCESS_FS_EXECUTE | unix.LANDLOCK_ACCESS_FS_TRUNCATE
+)
+
+// landlockAccess is what a kernel of that ABI can govern, of what concerns us.
+func landlockAccess(abi int) uint64 {
+	access := uint64(landlockExec | landlockWrite)
+	if abi < 2 {
+		// ABI 1 forbids every rename and link between directories: rsync has temporary files in
+		// the directory of the file, so it can live with that.
+		access &^= unix.LANDLOCK_ACCESS_FS_REFER
+	}
+	if abi < 3 {
+		access &^= unix.LANDLOCK_ACCESS_FS_TRUNCATE
+	}
+	return access
+}
+
+// openPath opens what path leads to, for a rule; dir says whether it is a directory.
+func openPath(path string) (f *os.File, dir bool, err error) {
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, false, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	f = os.NewFile(uintptr(fd), path)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		f.Close()
+		return nil, false, os.NewSyscallError("fstat", err)
+	}
+	return f, st.Mode&unix.S_IFMT == unix.S_IFDIR, nil
+}
+
 // landlockABI is the kernel's, 0 if it has none or it is not enabled.
 func landlockABI() int {
 	v, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0,
