@@ -79,7 +79,7 @@ func tryLock(dir string) (f *os.File, holder int, err error) {
 		return nil, 0, fmt.Errorf("open lock: %w", err)
 	}
 	err = flock(f)
-	if err == syscall.EWOULDBLOCK {
+	if errors.Is(err, syscall.EWOULDBLOCK) {
 		holder = readPID(f)
 		return nil, holder, f.Close()
 	}
@@ -130,7 +130,7 @@ func readPID(f *os.File) int {
 func flock(f *os.File) error {
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err != syscall.EINTR {
+		if !errors.Is(err, syscall.EINTR) {
 			return err
 		}
 	}

@@ -90,8 +90,11 @@ func TestStateRoot(t *testing.T) {
 	}{
 		{"root", 0, map[string]string{"XDG_STATE_HOME": "/x"}, "/var/lib/sersync"},
 		{"XDG", 1000, map[string]string{"XDG_STATE_HOME": "/x", "HOME": "/home/u"}, "/x/sersync"},
-		{"XDG, relative", 1000, map[string]string{"XDG_STATE_HOME": "x", "HOME": "/home/u"},
-			"/home/u/.local/state/sersync"},
+		{
+			"XDG, relative", 1000,
+			map[string]string{"XDG_STATE_HOME": "x", "HOME": "/home/u"},
+			"/home/u/.local/state/sersync",
+		},
 		{"home", 1000, map[string]string{"HOME": "/home/u"}, "/home/u/.local/state/sersync"},
 		{"neither", 1000, nil, ""},
 	}

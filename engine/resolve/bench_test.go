@@ -11,7 +11,7 @@ import (
 )
 
 // spread makes a tree of n files, a hundred to a directory, and owes them all.
-func spread(t testing.TB, g *rig, n int) []task.Debt {
+func spread(g *rig, n int) []task.Debt {
 	var debts []task.Debt
 	for i := range n {
 		path := fmt.Sprintf("d%03d/f%02d", i/100, i%100)
@@ -27,7 +27,7 @@ func spread(t testing.TB, g *rig, n int) []task.Debt {
 func BenchmarkResolve(b *testing.B) {
 	const n = 10_000
 	g := newRig(b, Options{Rate: func() (float64, float64) { return 1e9, 1e12 }})
-	debts := spread(b, g, n)
+	debts := spread(g, n)
 	ctx := context.Background()
 	var looking, resolving time.Duration
 	b.ReportAllocs()
@@ -55,7 +55,7 @@ func BenchmarkResolve(b *testing.B) {
 // A plan costs a few allocations, not one an entry.
 func TestAllocations(t *testing.T) {
 	g := newRig(t, Options{})
-	debts := spread(t, g, 1000)
+	debts := spread(g, 1000)
 	ctx := context.Background()
 	got := testing.AllocsPerRun(5, func() {
 		if _, err := g.r.Resolve(ctx, task.KindContent, debts); err != nil {

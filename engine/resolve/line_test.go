@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/sersync/sersync/engine/task"
 )
 
@@ -28,11 +29,13 @@ func TestPrune(t *testing.T) {
 		},
 		{
 			"a directory came while it was looked at",
-			[]line{gone("a"), dir("a"), file("a/f")}, []line{dir("a"), file("a/f")},
+			[]line{gone("a"), dir("a"), file("a/f")},
+			[]line{dir("a"), file("a/f")},
 		},
 		{
 			"a tree stands for all below, once",
-			[]line{tree("a"), file("a/f"), gone("a/g"), tree("a/h"), dir("a")}, []line{tree("a")},
+			[]line{tree("a"), file("a/f"), gone("a/g"), tree("a/h"), dir("a")},
+			[]line{tree("a")},
 		},
 		{
 			"a level below a tree", []line{tree("a"), level("a/b")}, []line{tree("a")},
@@ -41,7 +44,8 @@ func TestPrune(t *testing.T) {
 			"the root's attributes stand for nothing", []line{dir(""), file("a")}, []line{dir(""), file("a")},
 		},
 		{
-			"the root's level stands for its entries", []line{level(""), file("a"), file("b/c"), file("d")},
+			"the root's level stands for its entries",
+			[]line{level(""), file("a"), file("b/c"), file("d")},
 			[]line{level(""), file("b/c")},
 		},
 		{
@@ -50,7 +54,8 @@ func TestPrune(t *testing.T) {
 			[]line{level("a"), level("a/b")},
 		},
 		{
-			"the wider claim stays", []line{file("a"), {path: "a", claim: task.Subtree}},
+			"the wider claim stays",
+			[]line{file("a"), {path: "a", claim: task.Subtree}},
 			[]line{{path: "a", claim: task.Subtree}},
 		},
 	}

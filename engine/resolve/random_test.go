@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/sersync/sersync/engine/task"
 )
 
@@ -137,30 +138,27 @@ func (s *storm) step() {
 }
 
 func (s *storm) write(path, full string) {
-	content := strings.Repeat(string(rune('a'+s.rnd.IntN(26))), 1+s.rnd.IntN(200))
-	if os.WriteFile(full, []byte(content), 0o644) == nil {
-		s.markFile(path, attr|content_)
+	text := strings.Repeat(string(rune('a'+s.rnd.IntN(26))), 1+s.rnd.IntN(200))
+	if os.WriteFile(full, []byte(text), 0o644) == nil {
+		s.markFile(path, attr|content)
 	}
 }
 
-// content_ is content where a variable has that name.
-const content_ = content
-
 // silent changes bytes but neither size nor time, as a store through a mapping can.
 func (s *storm) silent(path, full string, fi fs.FileInfo) {
-	content := strings.Repeat(string(rune('A'+s.rnd.IntN(26))), int(fi.Size()))
+	text := strings.Repeat(string(rune('A'+s.rnd.IntN(26))), int(fi.Size()))
 	f, err := os.OpenFile(full, os.O_WRONLY, 0)
 	if err != nil {
 		return
 	}
 	defer f.Close()
-	if _, err := f.WriteString(content); err != nil {
+	if _, err := f.WriteString(text); err != nil {
 		s.t.Fatal(err)
 	}
 	if err := os.Chtimes(full, fi.ModTime(), fi.ModTime()); err != nil {
 		s.t.Fatal(err)
 	}
-	s.markFile(path, content_)
+	s.markFile(path, content)
 }
 
 func (s *storm) remove(path, full string, isDir bool) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/sersync/sersync/engine/task"
 )
 
@@ -45,7 +46,8 @@ func TestResolve(t *testing.T) {
 			name: "only the topmost missing directory is listed",
 			debts: []owed{
 				{"a", task.Entry, attr | left | wasDir | content},
-				{"a/b/f", task.Entry, content | left}, {"a/b/g", task.Entry, content | left},
+				{"a/b/f", task.Entry, content | left},
+				{"a/b/g", task.Entry, content | left},
 			},
 			want: "missing a\n deletes 1 or more\n paid 3",
 		},
@@ -119,8 +121,12 @@ func TestResolve(t *testing.T) {
 			name: "a listing stands for owed names in it, but not for deletions and not below",
 			tree: "file a/f; file a/d/g", kind: task.KindQuick,
 			debts: []owed{
-				{"a", task.Listing, 0}, {"a", task.Entry, attr}, {"a/f", task.Entry, attr},
-				{"a/d", task.Entry, attr}, {"a/d/g", task.Entry, attr}, {"a/x", task.Entry, left},
+				{"a", task.Listing, 0},
+				{"a", task.Entry, attr},
+				{"a/f", task.Entry, attr},
+				{"a/d", task.Entry, attr},
+				{"a/d/g", task.Entry, attr},
+				{"a/x", task.Entry, left},
 			},
 			want: "level a\n file a/d/g\n missing a/x\n deletes 1\n paid 6",
 		},
@@ -145,8 +151,12 @@ func TestResolve(t *testing.T) {
 			name: "subtrees, one in another, and content below and elsewhere",
 			tree: "file a/b/f; file c; file x/y", kind: task.KindTree,
 			debts: []owed{
-				{"a/b", task.Subtree, 0}, {"a", task.Subtree, 0}, {"x", task.Subtree, 0},
-				{"a/b/f", task.Entry, content}, {"c", task.Entry, content}, {"x/y", task.Entry, content},
+				{"a/b", task.Subtree, 0},
+				{"a", task.Subtree, 0},
+				{"x", task.Subtree, 0},
+				{"a/b/f", task.Entry, content},
+				{"c", task.Entry, content},
+				{"x/y", task.Entry, content},
 			},
 			want: "tree a\n tree x\n carried a/b/f\n carried x/y\n back content entry c\n paid 3",
 		},
