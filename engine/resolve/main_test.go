@@ -4,8 +4,9 @@ import (
 	"os"
 	"testing"
 
-	"github.com/sersync/sersync/engine/task"
 	"go.uber.org/goleak"
+
+	"github.com/sersync/sersync/engine/task"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
