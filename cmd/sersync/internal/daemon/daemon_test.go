@@ -125,7 +125,7 @@ func TestDetachReportsEarlyEnd(t *testing.T) {
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
 		t.Errorf("exit: %v, want 1", err)
 	}
-	want := "config: line 3: no such tree\ndetach: ended before it was ready: exit status 1\n"
+	want := "config: line 3: no such tree\ndetach: the background process ended before it was ready: exit status 1\n"
 	if diff := cmp.Diff(want, stderr); diff != "" {
 		t.Errorf("stderr (-want +got):\n%s", diff)
 	}

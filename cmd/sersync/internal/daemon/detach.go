@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,13 +14,19 @@ import (
 // noticeEnv names the descriptor on which the background process says that it is ready.
 const noticeEnv = "SERSYNC_NOTICE_FD"
 
-// ErrEnded is returned when the background process ended before it was ready. What went wrong it
-// has already written to standard error.
-var ErrEnded = errors.New("ended before it was ready")
+// EndedError is returned when the background process ended before it was ready. If it exited, it
+// has already written to standard error why.
+type EndedError struct {
+	State *os.ProcessState
+}
+
+func (e *EndedError) Error() string {
+	return "the background process ended before it was ready: " + e.State.String()
+}
 
 // Detach runs the program again with the arguments args (args[0] included) in a session of its
-// own, and waits until that process is ready. It returns nil then, an error that matches ErrEnded
-// if the process ended instead, and ctx's error, after the process has ended, if ctx is done first.
+// own, and waits until that process is ready. It returns nil then, an *EndedError if
+// the process ended instead, and ctx's error, after the process has ended, if ctx is done first.
 func Detach(ctx context.Context, args []string) error {
 	path, err := self(args[0])
 	if err != nil {
@@ -54,7 +59,7 @@ func Detach(ctx context.Context, args []string) error {
 	if !stop() {
 		return context.Cause(ctx)
 	}
-	return fmt.Errorf("%w: %s", ErrEnded, cmd.ProcessState)
+	return &EndedError{State: cmd.ProcessState}
 }
 
 // self is the path that executes this program so that the kernel names the process as the user

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sersync/sersync/engine"
+)
+
+func (p *program) syncCommand() *cobra.Command {
+	f, pair := new(runFlags), new(pairFlags)
+	cmd := &cobra.Command{
+		Use:   "sync [flags] SRC DST...",
+		Short: "make targets the same as a directory, once",
+		Long: `Makes every DST the same as the contents of the directory SRC, in one full pass, and ends.
+
+It exits with 0: identical. 1: usage, configuration. 2: some paths failed. 3: a target could not be
+reached. 4: all is there, but deletions are held (--delete deletes). 130: stopped by a signal.`,
+		Args: atLeast(2, "SRC and at least one DST"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.sync(cmd.Context(), f, pair, args[0], args[1:])
+		},
+	}
+	f.bind(cmd.Flags())
+	pair.bind(cmd.Flags())
+	cmd.Flags().SortFlags = false
+	return cmd
+}
+
+func (p *program) sync(
+	ctx context.Context, f *runFlags, pair *pairFlags, source string, targets []string,
+) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	cfg, err := pair.config(source, targets)
+	if err != nil {
+		return err
+	}
+	p.printArrow(cfg)
+	log, err := f.open(p.stderr, false, f.logFile)
+	if err != nil {
+		return err
+	}
+	bar := newBar(p.stderr)
+	eng, err := engine.New(f.options(engine.Options{
+		Config: cfg, FullSync: true, Progress: bar.show,
+	}, log.Logger, p))
+	if err != nil {
+		return err
+	}
+	var result engine.SyncResult
+	err = stopping{log: log.Logger, force: eng.Kill}.run(ctx, func(ctx context.Context) (err error) {
+		result, err = eng.Sync(ctx)
+		return err
+	})
+	bar.clear()
+	if errors.Is(err, errStopped) {
+		return &exitError{exitInterrupted, fmt.Errorf("sync of %s stopped before its end; run it again to finish", source)}
+	}
+	if err != nil {
+		return err
+	}
+	if f.dryRun {
+		fmt.Fprintln(p.stdout, "nothing was changed")
+		return nil
+	}
+	return p.judge(result)
+}
+
+// judge says how it ended: the exit code is that of the first thing that a person would see to.
+func (p *program) judge(r engine.SyncResult) error {
+	switch {
+	case len(r.Unreachable) > 0:
+		return &exitError{exitUnreachable, fmt.Errorf("could not reach %s; the log above says why", few(r.Unreachable))}
+	case len(r.Failed) > 0:
+		return &exitError{exitFailed, fmt.Errorf("%d failed: %s; the log above says why", len(r.Failed), few(r.Failed))}
+	case r.Held > 0:
+		return &exitError{exitHeld, fmt.Errorf("everything is there; deletions held: %d; --delete deletes", r.Held)}
+	}
+	if r.Identical {
+		fmt.Fprintln(p.stdout, "identical")
+	}
+	return nil
+}
+
+// few is the first names of a list that may be long.
+func few(names []string) string {
+	const most = 5
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
