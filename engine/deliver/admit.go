@@ -7,6 +7,9 @@ import (
 	"github.com/sersync/sersync/engine/task"
 )
 
+// pausedLook is how often a paused part of the tree is looked at if nobody calls Resume.
+const pausedLook = 30 * time.Second
+
 // Admit compares the footprint of p with the runs under way. If they overlap nowhere, it gives back
 // to the queue what p says, and p may run until Settle. Otherwise the batch is over: its debts wait
 // for the end of the run that they met, or, those that it does not touch, are ready again.
@@ -19,8 +22,8 @@ func (q *Queue) Admit(now time.Time, b *Batch, p *task.Plan) bool {
 		if other == b || other.plan == nil {
 			continue
 		}
-		if met := clash(print, other.print); met != nil {
-			q.refuse(b, other, met)
+		if clash(print, other.print) {
+			q.refuse(b, other, print.met(other.print))
 			return false
 		}
 	}
@@ -50,7 +53,7 @@ func (q *Queue) refuse(b, other *Batch, met []task.Claim) {
 	blamed := slices.ContainsFunc(b.taken, func(e *entry) bool { return touches(e, met) })
 	for _, e := range b.taken {
 		waits := !blamed || touches(e, met)
-		if e = q.restore(e); waits && e.reason == task.Ready && !q.isParked(e) {
+		if e = q.restore(e); waits && e.isReady() && !q.isParked(e) {
 			q.unplace(e)
 			q.parkBehind(e, other)
 		}
@@ -110,7 +113,11 @@ func (q *Queue) giveBack(now time.Time, b *Batch) {
 	added := q.markPaid(b, p.Paid, markPaid)
 	added = append(added, q.markPaid(b, p.Carried, markCarried)...)
 	idle := len(p.Items) == 0 && len(p.Paid) == 0 && len(p.Carried) == 0 && p.Drop == 0
+	// What becomes a Listing of itself and a Subtree of each child is replaced by them.
 	split := make(map[string]bool)
+	for _, e := range added {
+		split[e.Path] = split[e.Path] || e.Scope == task.Listing
+	}
 	var fresh []*task.Waiting
 	for i := range p.Back {
 		w := &p.Back[i]
@@ -120,9 +127,7 @@ func (q *Queue) giveBack(now time.Time, b *Batch) {
 			continue
 		}
 		fresh = append(fresh, w)
-		for dir, ok := w.Path, true; ok && !split[dir]; dir, ok = parentOf(dir) {
-			split[dir] = true
-		}
+		split[w.Path] = split[w.Path] || w.Scope == task.Listing
 	}
 	for _, w := range fresh {
 		q.addBack(now, b, w)
@@ -144,9 +149,6 @@ func (q *Queue) giveBack(now time.Time, b *Batch) {
 	}
 	q.count.taken += len(kept) - len(b.taken)
 	b.taken = kept
-	if q.lenLocked() > q.ceiling {
-		q.collapseLocked(now)
-	}
 }
 
 // markPaid notes what the plan says of the debts that were taken, and returns entries for those of
@@ -170,9 +172,9 @@ func (q *Queue) markPaid(b *Batch, debts []task.Debt, m mark) []*entry {
 // give back what it was given would be asked for ever, so the next one gets less, and at last the
 // debt is stuck.
 func (e *entry) back(now time.Time, w *task.Waiting, idle bool, taken int) {
-	same := e.What == w.What && w.Reason == task.Ready
+	same := e.What == w.What && w.Reason == task.Ready && !w.NotBefore.After(now)
 	e.What, e.Class = w.What, w.Class
-	e.wait(w)
+	e.wait(now, w)
 	switch {
 	case !idle || !same:
 	case taken > 1:
@@ -182,10 +184,18 @@ func (e *entry) back(now time.Time, w *task.Waiting, idle bool, taken int) {
 	}
 }
 
-func (e *entry) wait(w *task.Waiting) {
+// wait notes why and until when a plan lets e wait.
+func (e *entry) wait(now time.Time, w *task.Waiting) {
 	e.reason, e.why, e.notBefore = w.Reason, w.Why, 0
-	if !w.NotBefore.IsZero() && w.Reason != task.Ready {
+	switch {
+	case w.NotBefore.After(now):
 		e.notBefore = w.NotBefore.UnixNano()
+	case w.Reason == task.Failed:
+		e.stuck(now, w.Why, pathLongest)
+	case w.Reason == task.Paused:
+		e.notBefore = now.Add(pausedLook).UnixNano()
+	case !w.NotBefore.IsZero():
+		e.reason = task.Ready // it has waited long enough already
 	}
 }
 
@@ -196,7 +206,7 @@ func (q *Queue) addBack(now time.Time, b *Batch, w *task.Waiting) {
 	e := q.addLocked(now, &w.Debt)
 	q.unplace(e)
 	if !known {
-		e.wait(w)
+		e.wait(now, w)
 	}
 	if from := b.source(&w.Debt); from != nil {
 		e.doubt = max(e.doubt, from.doubt)

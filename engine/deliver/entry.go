@@ -6,39 +6,6 @@ import (
 	"github.com/sersync/sersync/engine/task"
 )
 
-// form is what a run's debts have in common. It is finer than task.Kind: exact paths and listings
-// are apart because a listing may delete names that nobody named, and the guard answers for a whole
-// run; a large file whose content is owed goes alone.
-type form uint8
-
-const (
-	formContent form = iota
-	formEntry
-	formListing
-	formTree
-	formLarge
-	formAlone
-	forms
-)
-
-func formOf(d *task.Debt) form {
-	switch task.KindOf(*d) {
-	case task.KindTree:
-		return formTree
-	case task.KindLarge:
-		if d.What&task.Content != 0 && d.Scope == task.Entry {
-			return formAlone
-		}
-		return formLarge
-	case task.KindContent:
-		return formContent
-	}
-	if d.Scope == task.Listing {
-		return formListing
-	}
-	return formEntry
-}
-
 // mark is what a plan says of a debt that was taken for it.
 type mark uint8
 
@@ -58,7 +25,7 @@ type entry struct {
 	on  shelf
 	pos int32
 
-	form   form
+	lane   lane
 	reason task.Reason
 	mark   mark
 	fails  uint8 // runs that failed on it
@@ -75,6 +42,9 @@ type entry struct {
 }
 
 func (e *entry) key() key { return key{e.Path, e.Scope} }
+
+// isReady says that e waits for nothing but a worker, or the end of another run.
+func (e *entry) isReady() bool { return e.reason == task.Ready && e.notBefore == 0 }
 
 type key struct {
 	path  string

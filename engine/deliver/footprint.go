@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sersync/sersync/engine/task"
@@ -103,18 +104,23 @@ func (f *footprint) covers(path string) bool {
 	return false
 }
 
-// clash returns the claims in which two footprints overlap, seen from the smaller one.
-func clash(a, b *footprint) []task.Claim {
+// clash reports whether two footprints overlap. It asks for each claim of the smaller one.
+func clash(a, b *footprint) bool {
 	if len(a.claims) > len(b.claims) {
 		a, b = b, a
 	}
-	var both []task.Claim
-	for _, c := range a.claims {
-		if b.overlaps(c) {
-			both = append(both, c)
+	return slices.ContainsFunc(a.claims, b.overlaps)
+}
+
+// met returns the claims of f that overlap other.
+func (f *footprint) met(other *footprint) []task.Claim {
+	var met []task.Claim
+	for _, c := range f.claims {
+		if other.overlaps(c) {
+			met = append(met, c)
 		}
 	}
-	return both
+	return met
 }
 
 // sharedDirs calls yield for each directory whose attributes both runs send. The root is none: rsync

@@ -27,10 +27,10 @@ type Queue struct {
 	spare   []entry              // the rest of the slab that entries are cut from
 	peak    int
 	gen     uint64
-	lanes   [2][forms]heap // by class: ready, oldest first
-	waits   heap           // waiting for a time, soonest first
-	held    bag            // waiting for a person, or for an event
-	running []*Batch       // in the order in which they were taken
+	lanes   [lanes]heap // ready, oldest first
+	waits   heap        // waiting for a time, soonest first
+	held    bag         // waiting for a person, or for an event
+	running []*Batch    // in the order in which they were taken
 	// next had to wait too often: whatever overlaps it stands in behind until next is taken.
 	next   *entry
 	behind bag
@@ -48,16 +48,15 @@ type counts struct {
 	collapsed, absorbed, refused uint64
 }
 
-// NewQueue returns an empty queue that collapses debts above the ceiling; 0 is DefaultCeiling.
+// NewQueue returns an empty queue that collapses debts when Add takes it above the ceiling; 0 is
+// DefaultCeiling. What plans give back may exceed it: collapsing that would undo what they found out.
 func NewQueue(ceiling int) *Queue {
 	if ceiling <= 0 {
 		ceiling = DefaultCeiling
 	}
 	q := &Queue{ceiling: ceiling, wake: make(chan struct{}, 1)}
-	for class := range q.lanes {
-		for f := range q.lanes[class] {
-			q.lanes[class][f].less = olderFirst
-		}
+	for i := range q.lanes {
+		q.lanes[i].less = olderFirst
 	}
 	q.waits.less = soonestFirst
 	q.forgetMaps()
@@ -102,8 +101,7 @@ func (q *Queue) addLocked(now time.Time, d *task.Debt) *entry {
 	mergeDebt(&merged, d)
 	e.gen = q.gen
 	defer q.shareLeft(e)
-	if e.reason == task.Ready && (q.isParked(e) ||
-		merged.Class == e.Class && merged.Since == e.Since && formOf(&merged) == e.form) {
+	if e.isReady() && (q.isParked(e) || merged.Since == e.Since && laneOf(&merged) == e.lane) {
 		e.Debt = merged
 		q.startPass(e)
 		return e
@@ -116,7 +114,7 @@ func (q *Queue) addLocked(now time.Time, d *task.Debt) *entry {
 		// It has changed, so it may go well now; but a path that always fails and always changes
 		// must not come back at every change.
 		e.notBefore = min(e.notBefore, now.Add(retrySoon).UnixNano())
-	case task.Open, task.Held, task.Doubtful:
+	case task.Ready, task.Open, task.Held, task.Doubtful:
 		e.reason, e.notBefore, e.why = task.Ready, 0, ""
 	}
 	q.place(e)
@@ -173,10 +171,10 @@ func (q *Queue) insert(e *entry) {
 
 // place puts an entry on the shelf that its reason and class say.
 func (q *Queue) place(e *entry) {
-	e.form = formOf(&e.Debt)
+	e.lane = laneOf(&e.Debt)
 	switch {
-	case e.reason == task.Ready:
-		q.shelve(e, &q.lanes[e.Class][e.form])
+	case e.isReady():
+		q.shelve(e, &q.lanes[e.lane])
 	case e.notBefore == 0:
 		q.shelve(e, &q.held)
 	default:

@@ -53,9 +53,6 @@ func (q *Queue) settle(now time.Time, b *Batch, s settlement) {
 		q.addBack(now, b, &s.extra[i])
 	}
 	q.oweParents(now, b)
-	if q.lenLocked() > q.ceiling {
-		q.collapseLocked(now)
-	}
 }
 
 // end is the end of an entry's run. One that is paid while an older run's receiver may still write

@@ -34,9 +34,8 @@ func (q *Queue) Take(now time.Time, w Want) *Batch {
 	q.promote(now)
 	q.gen++
 	b := &Batch{gen: q.gen}
-	if e := q.next; e != nil && e.reason == task.Ready && !q.isParked(e) &&
-		(e.Class == task.ClassLive || w.Bulk) {
-		q.fill(b, e.Class, e.form, w, e)
+	if e := q.next; e != nil && e.isReady() && !q.isParked(e) && (e.Class == task.ClassLive || w.Bulk) {
+		q.fill(b, e.lane, w, e)
 	}
 	order := []task.Class{task.ClassLive}
 	switch {
@@ -48,11 +47,11 @@ func (q *Queue) Take(now time.Time, w Want) *Batch {
 	for _, class := range order {
 		// Each lane that turns out to hold nothing but parked entries is empty afterwards.
 		for len(b.taken) == 0 {
-			f, ok := q.oldestLane(class)
+			l, ok := q.oldestLane(class)
 			if !ok {
 				break
 			}
-			q.fill(b, class, f, w, nil)
+			q.fill(b, l, w, nil)
 		}
 	}
 	if len(b.taken) == 0 {
@@ -83,30 +82,30 @@ func (q *Queue) NextDue() time.Time {
 	return time.Time{}
 }
 
-func (q *Queue) oldestLane(class task.Class) (oldest form, ok bool) {
+func (q *Queue) oldestLane(class task.Class) (oldest lane, ok bool) {
 	since := int64(math.MaxInt64)
-	for f := range q.lanes[class] {
-		if e := q.lanes[class][f].first(); e != nil && e.Since < since {
-			oldest, since, ok = form(f), e.Since, true
+	for l, end := lanesOf(class); l < end; l++ {
+		if e := q.lanes[l].first(); e != nil && e.Since < since {
+			oldest, since, ok = l, e.Since, true
 		}
 	}
 	return oldest, ok
 }
 
 // fill takes from one lane; first, if not nil, before all others.
-func (q *Queue) fill(b *Batch, class task.Class, f form, w Want, first *entry) {
-	lane := &q.lanes[class][f]
+func (q *Queue) fill(b *Batch, from lane, w Want, first *entry) {
+	ready := &q.lanes[from]
 	limit := w.Max
 	if limit <= 0 {
-		limit = min(max(fewest, len(lane.list)/max(w.Idle, 1)), most)
+		limit = min(max(fewest, len(ready.list)/max(w.Idle, 1)), most)
 	}
-	if f == formAlone {
+	if from.form() == formAlone {
 		limit = 1
 	}
 	for len(b.taken) < limit {
 		e := first
 		if first = nil; e == nil {
-			e = lane.first()
+			e = ready.first()
 		}
 		if e == nil || len(b.taken) > 0 && e.confirmed != b.Confirmed {
 			break
@@ -123,7 +122,7 @@ func (q *Queue) fill(b *Batch, class task.Class, f form, w Want, first *entry) {
 		}
 		q.takeInto(b, e)
 	}
-	b.Class, b.Kind = class, kindOf(f)
+	b.Class, b.Kind = from.class(), from.form().kind()
 }
 
 func (q *Queue) takeInto(b *Batch, e *entry) {
@@ -136,24 +135,16 @@ func (q *Queue) takeInto(b *Batch, e *entry) {
 	b.taken = append(b.taken, e)
 }
 
-func kindOf(f form) task.Kind {
-	switch f {
-	case formContent:
-		return task.KindContent
-	case formTree:
-		return task.KindTree
-	case formLarge, formAlone:
-		return task.KindLarge
-	}
-	return task.KindQuick
-}
-
 // absorb lets a ready Subtree above e pay for it, where that loses nothing: not content, which the
 // quick check of a Subtree would throw away; not a name that was seen leaving, where the Subtree
 // may delete less than e; and nothing of the live lane into bulk.
 func (q *Queue) absorb(e *entry) bool {
 	trees := q.debts[task.Subtree]
-	if len(trees) == 0 || e.form == formContent || e.form == formAlone || e.form == formLarge || e.confirmed {
+	if len(trees) == 0 || e.confirmed {
+		return false
+	}
+	switch e.lane.form() {
+	case formContent, formAlone, formLarge:
 		return false
 	}
 	for path, ok := e.Path, e.Scope != task.Subtree; ; {
@@ -171,7 +162,7 @@ func (q *Queue) absorb(e *entry) bool {
 
 func absorbs(tree, e *entry) bool {
 	leaves := e.What&(task.Left|task.WasDir) != 0
-	return tree.reason == task.Ready && tree.Class <= e.Class &&
+	return tree.isReady() && tree.Class <= e.Class &&
 		(!leaves || tree.Origin <= e.Origin)
 }
 

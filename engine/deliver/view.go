@@ -33,11 +33,9 @@ func (q *Queue) Low() (since int64, ok bool) {
 	defer q.mu.Unlock()
 	low := int64(math.MaxInt64)
 	// Lanes are ordered by Since, so their first entry speaks for all of them.
-	for class := range q.lanes {
-		for f := range q.lanes[class] {
-			if e := q.lanes[class][f].first(); e != nil {
-				low = min(low, e.Since)
-			}
+	for i := range q.lanes {
+		if e := q.lanes[i].first(); e != nil {
+			low = min(low, e.Since)
 		}
 	}
 	q.eachUnordered(func(e *entry) { low = min(low, e.Since) })
@@ -45,11 +43,9 @@ func (q *Queue) Low() (since int64, ok bool) {
 }
 
 func (q *Queue) each(yield func(*entry)) {
-	for class := range q.lanes {
-		for f := range q.lanes[class] {
-			for _, e := range q.lanes[class][f].list {
-				yield(e)
-			}
+	for i := range q.lanes {
+		for _, e := range q.lanes[i].list {
+			yield(e)
 		}
 	}
 	q.eachUnordered(yield)
@@ -87,7 +83,7 @@ func (q *Queue) Waiting(limit int) []task.Waiting {
 // depth is how much is owed, by where it stands.
 type depth struct {
 	ready   [2]int // by class
-	parked  int
+	parked  int    // or, for a moment, put off
 	taken   int
 	running int
 	waiting [task.Doubtful + 1]int
@@ -109,10 +105,8 @@ func (q *Queue) depth() depth {
 }
 
 func (q *Queue) readyLocked() (ready [2]int) {
-	for class := range q.lanes {
-		for f := range q.lanes[class] {
-			ready[class] += len(q.lanes[class][f].list)
-		}
+	for i := range q.lanes {
+		ready[lane(i).class()] += len(q.lanes[i].list)
 	}
 	return ready
 }
