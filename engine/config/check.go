@@ -106,12 +106,12 @@ func (k *checker) target(t *Tree, g *Target) {
 		return
 	}
 	if d.Kind == Local {
-		src, dst := resolved(t.Path), resolved(d.Path)
+		src := resolved(t.Path)
 		switch {
-		case inside(dst, src):
+		case inside(d.Path, src):
 			k.fault(g.Line, "target", fmt.Sprintf("%s is inside its own tree %s: it would grow for ever", g.Dest, t.Path),
 				"choose a destination outside")
-		case inside(src, dst):
+		case inside(src, d.Path):
 			k.fault(g.Line, "target", fmt.Sprintf("%s holds the tree %s itself: mirroring would delete what lies beside it",
 				g.Dest, t.Path), "choose another destination")
 		}
@@ -181,11 +181,8 @@ func (k *checker) overlaps() {
 			if err != nil {
 				continue // said already
 			}
-			if d.Kind == Local {
-				d.Path = resolved(d.Path)
-			}
 			for _, p := range seen {
-				if Overlaps(d, p.dest) && !(tame(p.delete) && tame(g.Delete)) {
+				if Overlaps(d, p.dest) && (!tame(p.delete) || !tame(g.Delete)) {
 					k.fault(g.Line, "target", fmt.Sprintf("%s is, or lies inside or around, the target %s: each would delete "+
 						"what the other brings", g.Dest, p.name), "give each a directory of its own, or delete: live for both")
 				}

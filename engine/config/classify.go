@@ -106,6 +106,10 @@ func (c *classifier) long(word string, rest []string) []string {
 func (c *classifier) cluster(letters string, rest []string) []string {
 	for i := 0; i < len(letters); i++ {
 		o, ok := findShort(letters[i])
+		if !ok && !isAlphanumeric(letters[i]) { // "-0-" must not become "--"
+			c.fault(c.line, c.where, fmt.Sprintf("%q is not an option", "-"+letters), "remove it")
+			return rest
+		}
 		if !ok {
 			c.p.args = append(c.p.args, "-"+letters[i:i+1])
 			c.warn(c.line, c.where, fmt.Sprintf("-%c is not known here; rsync is given it as it is", letters[i]), "")
@@ -127,6 +131,10 @@ func (c *classifier) cluster(letters string, rest []string) []string {
 		return rest
 	}
 	return rest
+}
+
+func isAlphanumeric(b byte) bool {
+	return '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
 }
 
 // negated reads --no-NAME.

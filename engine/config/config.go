@@ -76,8 +76,10 @@ func Load(path string) (*Config, error) {
 		return nil, fmt.Errorf("read config: %w", err)
 	}
 	if len(src) > maxFile {
-		return nil, Findings{{File: path, Severity: Error, What: "is larger than 4 MiB",
-			Remedy: "this is no config"}}
+		return nil, Findings{{
+			File: path, Severity: Error, What: "is larger than 4 MiB",
+			Remedy: "this is no config",
+		}}
 	}
 	return Parse(path, src)
 }

@@ -77,17 +77,21 @@ func TestExample(t *testing.T) {
 		t.Errorf("a target by name alone (-default +example):\n%s", diff)
 	}
 	d := plain.Trees[0]
-	want := config.Tree{Path: "/data/www", LargeFile: 64 << 20, OpenFiles: config.OpenFiles{Max: 5 * time.Minute},
+	want := config.Tree{
+		Path: "/data/www", LargeFile: 64 << 20, OpenFiles: config.OpenFiles{Max: 5 * time.Minute},
 		Events:  tree.Events,
-		Targets: []config.Target{{Name: "/mnt/second/www", Dest: "/mnt/second/www", Workers: 4, Warm: true, Delete: "auto"}}}
+		Targets: []config.Target{{Name: "/mnt/second/www", Dest: "/mnt/second/www", Workers: 4, Warm: true, Delete: "auto"}},
+	}
 	if diff := cmp.Diff(want, d, meaning); diff != "" {
 		t.Errorf("defaults (-want +got):\n%s", diff)
 	}
 	got := tree.Targets[0]
-	wantTarget := config.Target{Name: "backup", Dest: "sync@backup::www", User: "sync", PasswordFile: "/etc/rsync.pas",
+	wantTarget := config.Target{
+		Name: "backup", Dest: "sync@backup::www", User: "sync", PasswordFile: "/etc/rsync.pas",
 		Port: 874, Timeout: 100 * time.Second, ConTimeout: 10 * time.Second, Args: []string{"-z", "--chmod=F644"},
 		Workers: 4, Warm: true, Delete: "auto", MaxDelete: guard.Limit{Share: 0.1}, BwLimit: 10 << 20,
-		Backup: config.Backup{On: true, Dir: ".old", Suffix: "~"}}
+		Backup: config.Backup{On: true, Dir: ".old", Suffix: "~"},
+	}
 	if diff := cmp.Diff(wantTarget, got, meaning); diff != "" {
 		t.Errorf("target (-want +got):\n%s", diff)
 	}
@@ -188,8 +192,10 @@ func TestFromFlags(t *testing.T) {
 		t.Fatal(err)
 	}
 	tree := c.Trees[0]
-	want := config.Target{Name: filepath.Join(wd, "dst"), Dest: filepath.Join(wd, "dst"), Args: []string{"-z"}, RSH: []string{"ssh", "-p", "22"},
-		HardLinks: true, Workers: 2, Delete: "live", MaxDelete: guard.Limit{Share: 0.05}, BwLimit: 1024}
+	want := config.Target{
+		Name: filepath.Join(wd, "dst"), Dest: filepath.Join(wd, "dst"), Args: []string{"-z"}, RSH: []string{"ssh", "-p", "22"},
+		HardLinks: true, Workers: 2, Delete: "live", MaxDelete: guard.Limit{Share: 0.05}, BwLimit: 1024,
+	}
 	if diff := cmp.Diff(want, tree.Targets[0], meaning); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -101,8 +101,10 @@ func ofDaemon(dest, host string, port int, below string) (Destination, error) {
 	if module == "" {
 		return Destination{}, fmt.Errorf("destination %q %w", dest, errNoModule)
 	}
-	return Destination{Kind: Daemon, Host: normalHost(host), Port: port, Module: module,
-		Path: strings.TrimPrefix(path.Clean("/"+p), "/")}, nil
+	return Destination{
+		Kind: Daemon, Host: normalHost(host), Port: port, Module: module,
+		Path: strings.TrimPrefix(path.Clean("/"+p), "/"),
+	}, nil
 }
 
 func ofURL(dest string) (Destination, error) {

@@ -24,8 +24,10 @@ const (
 )
 
 func (e Effect) String() string {
-	return [...]string{"kept", "kept, with a warning", "always given or meaningless here, dropped",
-		"dropped, with a warning", "refused", "part of -a", "part of -a", "filter rule", "setting"}[e]
+	return [...]string{
+		"kept", "kept, with a warning", "always given or meaningless here, dropped",
+		"dropped, with a warning", "refused", "part of -a", "part of -a", "filter rule", "setting",
+	}[e]
 }
 
 // Option is a row of the table.

@@ -7,8 +7,10 @@ import (
 	"github.com/sersync/sersync/engine/guard"
 )
 
-var deleteModes = []string{guard.Auto.String(), guard.Never.String(), guard.Live.String(),
-	guard.Full.String(), guard.Always.String()}
+var deleteModes = []string{
+	guard.Auto.String(), guard.Never.String(), guard.Live.String(),
+	guard.Full.String(), guard.Always.String(),
+}
 
 // Target is one place that a tree is mirrored to.
 type Target struct {
@@ -60,11 +62,14 @@ func newTarget() Target {
 	return Target{Workers: DefaultWorkers, Warm: true, Delete: guard.Auto.String()}
 }
 
-// Destination is where the target is, for comparing.
+// Destination is where the target is, for comparing; the symlinks of a local path are followed.
 func (t *Target) Destination() (Destination, error) {
 	d, err := DestinationOf(t.Dest)
 	if err == nil && d.Kind == Daemon && d.Port == daemonPort && t.Port != 0 {
 		d.Port = t.Port
+	}
+	if d.Kind == Local {
+		d.Path = resolved(d.Path)
 	}
 	return d, err
 }

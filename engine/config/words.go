@@ -25,28 +25,28 @@ func Split(text string) (words []string, special string, err error) {
 	}
 	for i := 0; i < len(text); i++ {
 		c := text[i]
-		switch {
-		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
+		switch c {
+		case ' ', '\t', '\n', '\r':
 			if inWord {
 				words = append(words, word.String())
 				word.Reset()
 			}
 			inWord = false
 			continue
-		case c == '\\':
+		case '\\':
 			i++
 			if i == len(text) {
 				return nil, special, errBackslash
 			}
 			word.WriteByte(text[i])
-		case c == '\'':
+		case '\'':
 			n := strings.IndexByte(text[i+1:], '\'')
 			if n < 0 {
 				return nil, special, errQuote
 			}
 			word.WriteString(text[i+1 : i+1+n])
 			i += n + 1
-		case c == '"':
+		case '"':
 			n, err := doubleQuoted(text[i:], &word, mark)
 			if err != nil {
 				return nil, special, err

@@ -86,8 +86,21 @@ func (x *xmlReader) head(head *element, sersync []*element) {
 	x.host(head.child("host"))
 	events := x.events(head.child("inotify"))
 	regexes := x.regexes(head.child("filter"), "exclude")
+	x.differences(head.child("filter"), sersync[0].child("crontab"), len(regexes) > 0)
 	x.trees(sersync[0], events, regexes)
 	x.plugins(head, sersync[0])
+}
+
+// differences notes where a filter did not mean to sersync2 what it means here.
+func (x *xmlReader) differences(f, crontab *element, filtered bool) {
+	if !filtered {
+		return
+	}
+	x.add(Note, f.line, "filter", "full passes (-r, crontab) and moved-in directories obey it too; "+
+		"sersync2 refused -r with a filter and sent the rest whole", "")
+	if x.flag(crontab, "start", false) && !x.flag(crontab.child("crontabfilter"), "start", false) {
+		x.add(Note, crontab.line, "crontab", "is on; sersync2 switched it off where a filter was on and no crontabfilter", "")
+	}
 }
 
 func (x *xmlReader) host(e *element) {

@@ -76,8 +76,10 @@ func (x *xmlReader) plugin(e *element) Plugin {
 	switch name {
 	case "command":
 		param := e.child("param")
-		p.Command = &CommandPlugin{Prefix: x.attr(param, "prefix", ""), Suffix: x.attr(param, "suffix", ""),
-			IgnoreError: x.flag(param, "ignoreError", false)}
+		p.Command = &CommandPlugin{
+			Prefix: x.attr(param, "prefix", ""), Suffix: x.attr(param, "suffix", ""),
+			IgnoreError: x.flag(param, "ignoreError", false),
+		}
 		for _, re := range x.regexes(e.child("filter"), "include") {
 			p.Command.Include = append(p.Command.Include, re.Expr)
 		}

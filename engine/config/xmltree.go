@@ -33,8 +33,10 @@ func (x *xmlReader) trees(s *element, ev Events, regexes []filter.Regex) {
 	rsync := s.child("rsync")
 	failLog, crontab := x.failLog(s.child("failLog")), x.crontab(s.child("crontab"))
 	for i, l := range local {
-		t := Tree{Line: l.line, Events: ev, Second: i > 0, LargeFile: DefaultLargeFile,
-			FailLog: failLog, Crontab: crontab, OpenFiles: OpenFiles{Wait: WaitClose}}
+		t := Tree{
+			Line: l.line, Events: ev, Second: i > 0, LargeFile: DefaultLargeFile,
+			FailLog: failLog, Crontab: crontab, OpenFiles: OpenFiles{Wait: WaitClose},
+		}
 		if ev.Modify {
 			t.OpenFiles.Wait = WaitNever
 		}
@@ -225,8 +227,10 @@ func readSmall(path string) ([]byte, error) {
 }
 
 func (x *xmlReader) failLog(e *element) *FailLog {
-	f := &FailLog{Path: x.attr(e, "path", shippedFailLog), Line: lineOf(e),
-		Every: x.minutes(e, "timeToExecute", shippedFailMinutes)}
+	f := &FailLog{
+		Path: x.attr(e, "path", shippedFailLog), Line: lineOf(e),
+		Every: x.minutes(e, "timeToExecute", shippedFailMinutes),
+	}
 	if f.Path == "" {
 		x.warn(f.Line, "failLog@path", "is empty", shippedFailLog+" is used")
 		f.Path = shippedFailLog
@@ -256,8 +260,10 @@ func (x *xmlReader) crontab(e *element) *Crontab {
 			x.warn(ex.line, "crontabfilter/exclude", "has no expression", "remove it")
 			continue
 		}
-		c.Filter = append(c.Filter, filter.RsyncRule{Text: r.FilterText(),
-			Source: filter.Source{File: x.file, Line: ex.line}})
+		c.Filter = append(c.Filter, filter.RsyncRule{
+			Text:   r.FilterText(),
+			Source: filter.Source{File: x.file, Line: ex.line},
+		})
 	}
 	return c
 }

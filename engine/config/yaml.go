@@ -216,18 +216,27 @@ func (y *yamlReader) words(n *yaml.Node, where string) (words []string) {
 
 // rsync sorts a target's further options; what has a key of its own is not one of them.
 func (y *yamlReader) rsync(n *yaml.Node, where string, words []string, t *Target) {
-	cl := classifier{report: y.report, line: n.Line, where: where, archive: true,
-		rules: func(string) ([]byte, error) { return nil, nil }}
+	cl := classifier{
+		report: y.report, line: n.Line, where: where, archive: true,
+		rules: func(string) ([]byte, error) { return nil, nil },
+	}
 	p := cl.classify(words)
 	for _, own := range []struct {
 		key string
 		set bool
 	}{
-		{"the tree's filter", p.filters != nil}, {"hardLinks", p.hardLinks}, {"the tree's crossMounts", p.oneFS},
-		{"delete", p.deletes || p.noDelete}, {"maxDelete", p.maxDelete != guard.Limit{}},
-		{"backup", p.backup != Backup{}}, {"rsh", p.rsh != nil}, {"port", p.port != 0},
-		{"passwordFile", p.password != ""}, {"timeout", p.timeout != 0},
-		{"connectTimeout", p.conTimeout != 0}, {"bwLimit", p.bwLimit != 0},
+		{"the tree's filter", p.filters != nil},
+		{"hardLinks", p.hardLinks},
+		{"the tree's crossMounts", p.oneFS},
+		{"delete", p.deletes || p.noDelete},
+		{"maxDelete", p.maxDelete != guard.Limit{}},
+		{"backup", p.backup != Backup{}},
+		{"rsh", p.rsh != nil},
+		{"port", p.port != 0},
+		{"passwordFile", p.password != ""},
+		{"timeout", p.timeout != 0},
+		{"connectTimeout", p.conTimeout != 0},
+		{"bwLimit", p.bwLimit != 0},
 	} {
 		if own.set {
 			y.fault(n.Line, where, "sets what has a key of its own", "write it as "+own.key)

@@ -43,7 +43,8 @@ func parseYAML(src []byte, r *report) (*yaml.Node, bool) {
 		case found && one.Mark.Line == 0, !found && errors.Is(err, io.EOF): // comments alone
 			r.fault(1, "", emptyWords, emptyRemedy)
 		case found:
-			r.fault(one.Mark.Line, "", "is not YAML: "+one.Message, "")
+			// The end of the text is the line after the last.
+			r.fault(min(one.Mark.Line, bytes.Count(src, []byte("\n"))+1), "", "is not YAML: "+one.Message, "")
 		default:
 			r.fault(1, "", "is not YAML: "+err.Error(), "")
 		}

@@ -152,9 +152,12 @@ func TestAbsoluteRules(t *testing.T) {
 
 func TestOldForms(t *testing.T) {
 	rules, err := filter.New(filter.Options{Rsync: []filter.RsyncRule{
-		{Text: "gone", Form: filter.ExcludeForm}, {Text: "!", Form: filter.ExcludeForm},
-		{Text: "+ keep.o", Form: filter.ExcludeForm}, {Text: "*.o", Form: filter.ExcludeForm},
-		{Text: "- x", Form: filter.IncludeForm}, {Text: "P y", Form: filter.IncludeForm},
+		{Text: "gone", Form: filter.ExcludeForm},
+		{Text: "!", Form: filter.ExcludeForm},
+		{Text: "+ keep.o", Form: filter.ExcludeForm},
+		{Text: "*.o", Form: filter.ExcludeForm},
+		{Text: "- x", Form: filter.IncludeForm},
+		{Text: "P y", Form: filter.IncludeForm},
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -43,8 +43,10 @@ func FuzzMatch(f *testing.F) {
 
 // A translated expression excludes exactly what the expression does, an inexact one at least that.
 func FuzzTranslate(f *testing.F) {
-	for _, e := range []string{`(.*)\.svn`, `^info/*`, `/.*\.gz`, `.*/c.*/.*`, `[^/]*/x`, `a(b|/c)?d*`,
-		`(?i)x.y$`, `a{2,3}/[a-z]`, `.+`, `.*\.[0-9]+`, `/[^/]*/.*`, `(|/).*/`} {
+	for _, e := range []string{
+		`(.*)\.svn`, `^info/*`, `/.*\.gz`, `.*/c.*/.*`, `[^/]*/x`, `a(b|/c)?d*`,
+		`(?i)x.y$`, `a{2,3}/[a-z]`, `.+`, `.*\.[0-9]+`, `/[^/]*/.*`, `(|/).*/`,
+	} {
 		f.Add(e, "a/b.c/info", true)
 		f.Add(e, "x.gz", false)
 	}

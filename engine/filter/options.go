@@ -77,7 +77,7 @@ type RuleError struct {
 // Error is one line: where, what, remedy.
 func (e *RuleError) Error() string {
 	var b strings.Builder
-	if at := e.Source.String(); at != "" {
+	if at := e.String(); at != "" {
 		b.WriteString(at + ": ")
 	}
 	fmt.Fprintf(&b, "filter rule %q: %s", e.Text, e.What)

@@ -28,9 +28,11 @@ func (r *Rules) addRegex(x Regex) error {
 			add(newRule(actExclude, p))
 		}
 	default:
-		r.warnings = append(r.warnings, Warning{Source: x.Source, Text: x.Expr,
+		r.warnings = append(r.warnings, Warning{
+			Source: x.Source, Text: x.Expr,
 			What:   "has no equivalent in rsync's language: a full pass first walks the tree for what it excludes",
-			Remedy: "write it as rsync rules if full passes should be quicker"})
+			Remedy: "write it as rsync rules if full passes should be quicker",
+		})
 		add(rule{action: actExclude, sender: true, receiver: true, regex: re, protect: tr.patterns})
 	}
 	return nil
@@ -157,11 +159,17 @@ var groups = []struct{ text, what string }{
 	{"(?&", "recursion"},
 	{"(?P>", "recursion"},
 	{"(?P=", "a backreference"},
-	{"(?0", "recursion"}, {"(?1", "recursion"}, {"(?2", "recursion"}, {"(?3", "recursion"},
+	{"(?0", "recursion"},
+	{"(?1", "recursion"},
+	{"(?2", "recursion"},
+	{"(?3", "recursion"},
 	{"(?x", "the extended syntax"},
-	{"(*COMMIT", "a backtracking verb"}, {"(*PRUNE", "a backtracking verb"},
-	{"(*SKIP", "a backtracking verb"}, {"(*FAIL", "a backtracking verb"},
-	{"(*THEN", "a backtracking verb"}, {"(*ACCEPT", "a backtracking verb"},
+	{"(*COMMIT", "a backtracking verb"},
+	{"(*PRUNE", "a backtracking verb"},
+	{"(*SKIP", "a backtracking verb"},
+	{"(*FAIL", "a backtracking verb"},
+	{"(*THEN", "a backtracking verb"},
+	{"(*ACCEPT", "a backtracking verb"},
 }
 
 // escapeWords names an escape that Go lacks or reads differently.

@@ -49,10 +49,9 @@ func (x *rule) matches(path, name []byte, isDir bool) bool {
 // String is the rule in the short form of --filter.
 func (x *rule) String() string {
 	var b strings.Builder
-	switch {
-	case x.action == actInclude:
+	if x.action == actInclude {
 		b.WriteByte('+')
-	default:
+	} else {
 		b.WriteByte('-')
 	}
 	if x.negate {
@@ -186,8 +185,10 @@ func mergeWords(word byte) string {
 // splitRule takes a --filter rule apart: its letter, its modifiers, its pattern.
 func splitRule(text string) (word byte, mods, pattern, what string) {
 	rest := text
-	long := map[string]byte{"exclude": '-', "include": '+', "hide": 'H', "show": 'S',
-		"protect": 'P', "risk": 'R', "clear": '!', "merge": '.', "dir-merge": ':'}
+	long := map[string]byte{
+		"exclude": '-', "include": '+', "hide": 'H', "show": 'S',
+		"protect": 'P', "risk": 'R', "clear": '!', "merge": '.', "dir-merge": ':',
+	}
 	n := strings.IndexAny(text, " _,")
 	if n < 0 {
 		n = len(text)

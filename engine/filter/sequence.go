@@ -118,7 +118,8 @@ func (x shape) deep() []shape {
 	var all []shape
 	if x.below { // not x itself, but what is below it
 		all = append(all, shape{seq: slices.Concat(x.seq, sequence{
-			{op: opByte, b: '/'}, {op: opStarStar}})})
+			{op: opByte, b: '/'}, {op: opStarStar},
+		})})
 	}
 	// Some double star takes the first slash; those before it take none.
 	var head sequence
