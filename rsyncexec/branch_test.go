@@ -197,6 +197,29 @@ func TestBudgetHoldsInEveryForm(t *testing.T) {
 	}
 }
 
+// What lies in the directories that a probe names must not decide, nor go.
+func TestProbeIsIndifferentToTheTarget(t *testing.T) {
+	src, dst := t.TempDir(), t.TempDir()
+	names, err := os.ReadDir("/")
+	must(t, err)
+	for _, n := range names {
+		tree(t, dst, n.Name()+"/in")
+	}
+	tree(t, src, "f")
+	for _, options := range [][]string{nil, {"--delete-missing-args"}} {
+		o, _ := refusing(options...)(t)
+		o.Dest, o.Args = "localhost:"+dst, append(o.Args, "-av")
+		if _, err := NewRunner(o).Probe(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, n := range names {
+		if !exists(filepath.Join(dst, n.Name(), "in")) {
+			t.Errorf("%s went", n.Name())
+		}
+	}
+}
+
 func TestProbeNamesRealFaults(t *testing.T) {
 	module := func(params ...string) Options {
 		d := rsynctest.Daemon(t, rsynctest.Options{Modules: []rsynctest.Module{{Params: params}}})

@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/sersync/sersync/rsyncexec/rsynctest"
 )
 
 // requireLandlock skips only where this kernel has none, and says so.
@@ -23,13 +21,12 @@ func requireLandlock(t *testing.T) {
 // confined run sends nothing of what is there.
 func TestConfinedRunDoesNotFollowASwappedParent(t *testing.T) {
 	requireLandlock(t)
-	old := rsynctest.OldRsync(t) // 3.5.0 opens parents without following
 	for _, confined := range []bool{false, true} {
 		src, secret, dst := t.TempDir(), t.TempDir(), t.TempDir()
 		tree(t, src, "a="+strings.Repeat("large", 2<<20), "d/f", "z")
 		tree(t, secret, "f=leaked")
 		must(t, os.Chmod(secret, 0o700))
-		r := NewRunner(Options{Dest: dst, Program: old, Landlock: confined})
+		r := NewRunner(Options{Dest: dst, Landlock: confined})
 		res, err := r.Run(t.Context(), Invocation{
 			RootFD: openRoot(t, src), Items: []Item{{Path: "a"}, {Path: "d/f"}, {Path: "z"}}, Compare: Content,
 			Sent: func(path []byte, _ int64) {

@@ -88,7 +88,8 @@ func (r *Runner) decide(ctx context.Context) (Quirks, error) {
 	if _, err := r.probe(ctx, rootList); err != nil {
 		return Quirks{}, err // a real fault: no option is to blame
 	}
-	if _, err := r.probe(ctx, rootList, "--delete", "--force"); err != nil {
+	// Nothing is written (-n), and if anything were, nothing would go.
+	if _, err := r.probe(ctx, rootList, "--delete", "--force", "--filter=P *"); err != nil {
 		return Quirks{}, refusesDeletes(err)
 	}
 	window, args := false, false
@@ -139,15 +140,20 @@ func refusesDeletes(err error) error {
 	return err
 }
 
-// probe runs rsync -n from "/", which always exists, over a list that copies nothing. ok is exit
-// code 0 and no word about the name that is missing: a refusal by a pattern ends with 0 and says
-// that it skips it.
+// probe runs rsync -n from an empty directory: rsync takes "/." for the root's whole level. ok is
+// exit code 0 and no word about the name that is missing: a refusal by a pattern ends with 0 and
+// says that it skips it.
 func (r *Runner) probe(ctx context.Context, list []byte, args ...string) (ok bool, err error) {
+	empty, err := os.MkdirTemp("", "rsync-probe-")
+	if err != nil {
+		return false, r.startError(err)
+	}
+	defer os.Remove(empty)
 	all := append([]string{}, r.o.Args...)
 	all = append(all, "--no-r", "-d", "-n")
 	all = append(all, args...)
 	all = append(all, r.o.connection()...)
-	all = append(all, "--from0", "--files-from=-", "/", r.o.Dest)
+	all = append(all, "--from0", "--files-from=-", empty+"/", r.o.Dest)
 	out := newOutput(nil)
 	p, err := r.launch(ctx, 0, form{args: all, list: list}, false, out)
 	if err != nil {
