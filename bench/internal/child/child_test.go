@@ -38,7 +38,7 @@ func notify(messages ...string) {
 		panic(err)
 	}
 	for _, m := range messages {
-		err := syscall.Sendto(fd, []byte(m), 0, &syscall.SockaddrUnix{Name: os.Getenv("NOTIFY_SOCKET")})
+		err := syscall.Sendto(fd, []byte(m), 0, &syscall.SockaddrUnix{Name: os.Getenv("NOTIFY_SOCKET")}) // "@…": abstract
 		if err != nil {
 			panic(err)
 		}
@@ -60,7 +60,7 @@ func play(t *testing.T, part string, env ...string) *child.Process {
 
 func listen(t *testing.T) *child.Notify {
 	t.Helper()
-	n, err := child.Listen(filepath.Join(t.TempDir(), "notify"))
+	n, err := child.Listen()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,10 +147,19 @@ func TestRsyncd(t *testing.T) {
 		t.Fatal(err)
 	}
 	run()
-	d.Stop() // its last lines are written
-	got, err := d.Since(mark)
-	if err != nil {
-		t.Fatal(err)
+	// The last line is written after the client has ended.
+	var got child.Traffic
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for got.Received == 0 {
+		select {
+		case <-tick.C:
+		case <-t.Context().Done():
+			t.Fatal("the daemon logs no bytes")
+		}
+		if got, err = d.Since(mark); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if got.Runs != 2 || got.Stored < 2 || got.Deleted != 1 || got.Received == 0 {
 		t.Errorf("traffic of two runs, two files and a deletion: %+v", got)

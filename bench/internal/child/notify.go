@@ -17,25 +17,24 @@ var ErrEnded = errors.New("ended before it was ready")
 // Notify is a service manager's end of sd_notify(3).
 type Notify struct {
 	conn *net.UnixConn
-	path string
+	name string
 }
 
-// Listen makes the socket at path.
-func Listen(path string) (*Notify, error) {
-	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+// Listen makes an abstract socket: a path in a deep directory can be too long for one.
+func Listen() (*Notify, error) {
+	name := fmt.Sprintf("@sersync-bench/%d/%d", os.Getpid(), time.Now().UnixNano())
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
 	if err != nil {
 		return nil, fmt.Errorf("listen for readiness: %w", err)
 	}
-	return &Notify{conn: conn, path: path}, nil
+	return &Notify{conn: conn, name: name}, nil
 }
 
 // Env is what the process needs in its environment.
-func (n *Notify) Env() string { return "NOTIFY_SOCKET=" + n.path }
+func (n *Notify) Env() string { return "NOTIFY_SOCKET=" + n.name }
 
-// Close removes the socket.
-func (n *Notify) Close() error {
-	return errors.Join(n.conn.Close(), os.Remove(n.path))
-}
+// Close ends it.
+func (n *Notify) Close() error { return n.conn.Close() }
 
 // Ready returns when READY=1 came, with the time of that; or p's end, or ctx's.
 func (n *Notify) Ready(ctx context.Context, p *Process) (time.Time, error) {

@@ -44,15 +44,18 @@ func StartRsyncd(ctx context.Context, program, dir string, modules map[string]st
 	return nil, err
 }
 
-// conf is rsyncd.conf. Nothing is munged and nothing chrooted: a chroot needs root, and only adds.
+// conf is rsyncd.conf. Without a chroot, which needs root, a daemon strips the slash from absolute
+// link targets.
 func (d *Rsyncd) conf(modules map[string]string, transfers bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "log file = %s\nreverse lookup = no\nuse chroot = no\nmunge symlinks = no\n", d.file("log"))
+	fmt.Fprintf(&b, "log file = %s\nreverse lookup = no\nmunge symlinks = no\n", d.file("log"))
 	if transfers {
 		b.WriteString("transfer logging = yes\nlog format = %o %i %n\n")
 	}
 	if os.Geteuid() == 0 {
-		b.WriteString("uid = 0\ngid = 0\n")
+		b.WriteString("uid = 0\ngid = 0\nuse chroot = yes\n")
+	} else {
+		b.WriteString("use chroot = no\n")
 	}
 	for name, path := range modules {
 		fmt.Fprintf(&b, "[%s]\npath = %s\nread only = no\n", name, path)

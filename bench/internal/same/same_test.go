@@ -80,7 +80,7 @@ func TestTreesNamesEachDifference(t *testing.T) {
 		}, `".": mode 0755, on the replica 0711`},
 		{"missing", func(t *testing.T, _, replica string) {
 			do(t, os.Remove(filepath.Join(replica, "d/\xff\n")))
-		}, `d/�\n": is missing on the replica`},
+		}, `d/\xff\n": is missing on the replica`},
 		{"extra", func(t *testing.T, _, replica string) {
 			do(t, os.WriteFile(filepath.Join(replica, "d/e/.f.Xy12Zq"), nil, 0o600))
 		}, `"d/e/.f.Xy12Zq": is only on the replica`},

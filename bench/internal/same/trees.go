@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -167,9 +166,9 @@ func sameContent(a, b string) (bool, error) {
 }
 
 func clip(text string) string {
-	const most = 200
+	const most = 500
 	if len(text) > most {
 		return text[:most] + "…"
 	}
-	return strings.ToValidUTF8(text, "�")
+	return text
 }

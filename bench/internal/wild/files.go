@@ -158,7 +158,10 @@ func (w *Wild) linkAndUnlink() (said string, err error) {
 func (w *Wild) symlink() (string, error) {
 	name := w.fresh()
 	// None leads out of the tree: changes go through them too.
-	targets := []string{"nowhere", "/no/where", ".", filepath.Base(name), w.dir(), w.at(w.dir()), w.name()}
+	targets := []string{"nowhere", ".", filepath.Base(name), w.dir(), w.name()}
+	if w.root { // an rsync daemon without a chroot changes absolute ones
+		targets = append(targets, "/no/where", w.at(w.dir()))
+	}
 	target := targets[w.rng.IntN(len(targets))]
 	if target == "" {
 		target = "."

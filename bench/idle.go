@@ -1,0 +1,94 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/sersync/sersync/bench/internal/child"
+	"github.com/sersync/sersync/bench/internal/plant"
+)
+
+const (
+	// warmFor is longer than a warm run is kept.
+	warmFor = 90 * time.Second
+	// idleSwitches a minute are the Go runtime's own: its monitor wakes up about once a minute to
+	// see whether a collection is due.
+	idleSwitches = 4
+)
+
+// idle counts what the program does when nothing changes and its last warm run has ended.
+func idle(ctx context.Context, r *rig) ([]Result, error) {
+	_, files, err := plant.Tree(ctx, r.source, "", plant.Shape{Files: r.files(1000)})
+	if err != nil {
+		return nil, err
+	}
+	d, err := r.serve(ctx, "m")
+	if err != nil {
+		return nil, err
+	}
+	s, err := r.steady(ctx, []string{r.replica("m")}, d.URL("m"))
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.watched(r.replica("m"), files)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.several(ctx, 3, 100*time.Millisecond); err != nil {
+		return nil, err
+	}
+	if err := r.cold(ctx, d); err != nil {
+		return nil, err
+	}
+	before, err := s.Usage()
+	if err != nil {
+		return nil, err
+	}
+	r.logf("nothing runs; counting for %v", r.Idle)
+	if !sleep(ctx, r.Idle) {
+		return nil, context.Cause(ctx)
+	}
+	after, err := s.Usage()
+	if err != nil {
+		return nil, err
+	}
+	used := after.Self - before.Self
+	result := Result{N: 1, PerOp: used}
+	result.add(milliseconds(used), "cpu-ms")
+	result.add(float64(after.Switches-before.Switches), "wakeups")
+	result.add(float64(after.RSS)/(1<<20), "rss-MB")
+	result.check("processor time", milliseconds(used), 0, "ms")
+	result.check("wake-ups a minute", float64(after.Switches-before.Switches)/r.Idle.Minutes(), idleSwitches, "")
+	return []Result{result}, r.identical(ctx, s, r.replica("m"))
+}
+
+// cold waits until no run is left, also no warm one.
+func (r *rig) cold(ctx context.Context, d *child.Rsyncd) error {
+	deadline := time.Now().Add(warmFor)
+	url := strings.TrimRight(d.URL("m"), "/")
+	for len(runsTo(url)) > 0 {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("after %v without a change still runs: %s", warmFor, strings.Join(runsTo(url), "; "))
+		}
+		if !sleep(ctx, 500*time.Millisecond) {
+			return context.Cause(ctx)
+		}
+	}
+	if !sleep(ctx, min(r.Idle, 5*time.Second)) { // what follows from its end
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// runsTo lists rsync processes that have the destination in their command line.
+func runsTo(url string) []string {
+	var runs []string
+	for _, line := range child.Naming(url) {
+		if _, command, _ := strings.Cut(line, " "); !strings.Contains(command, " mirror ") {
+			runs = append(runs, line)
+		}
+	}
+	return runs
+}
