@@ -132,6 +132,11 @@ func (q *Queue) giveBack(now time.Time, b *Batch) {
 	for _, w := range fresh {
 		q.addBack(now, b, w)
 	}
+	q.keep(b, added, split)
+}
+
+// keep reduces a batch to the debts that share the fate of its run.
+func (q *Queue) keep(b *Batch, added []*entry, split map[string]bool) {
 	kept := make([]*entry, 0, len(b.taken)+len(added))
 	for _, e := range b.taken {
 		switch {

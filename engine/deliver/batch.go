@@ -52,7 +52,9 @@ func compare(a, b key) int {
 
 // find returns the entry taken for (path, scope), or nil; only before taken is reduced.
 func (b *Batch) find(k key) *entry {
-	i, ok := slices.BinarySearchFunc(b.taken, k, func(e *entry, k key) int { return compare(e.key(), k) })
+	i, ok := slices.BinarySearchFunc(b.taken, k, func(e *entry, k key) int {
+		return compare(e.key(), k)
+	})
 	if !ok {
 		return nil
 	}

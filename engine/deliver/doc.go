@@ -5,13 +5,14 @@
 //
 // A [Target] has one [Queue] and its workers. [Target.Add] owes debts. A worker takes some of one
 // kind ([Queue.Take]), asks the [Resolver] what is on disk now, has the [task.Plan] admitted
-// ([Queue.Admit]), asks the guard for a deletion budget, and gives the plan to the [Runner]. What the
-// run did decides about each debt: paid, owed again at once, or waiting for a [task.Reason].
+// ([Queue.Admit]), asks the guard for a deletion budget, and gives the plan to the [Runner]. What
+// the run did decides about each debt: paid, owed again at once, or waiting for a [task.Reason].
 //
-// Three rules keep a change from being lost. A debt leaves the queue only by a run that was resolved
-// after the debt came and that succeeded; what comes during a run is a new debt. What is owed by
-// content is never paid by a quick check. And whatever becomes fewer debts (merged, absorbed by a
-// Subtree, collapsed at the ceiling) covers at least what it replaces.
+// Three rules keep a change from being lost. A debt leaves the queue only by a run that was
+// resolved after the debt came and that succeeded; what comes during a run is a new debt. What is
+// owed by content is never paid by a quick check, unless that sent the very file. And whatever
+// becomes fewer debts (merged, absorbed by a Subtree, collapsed at the ceiling) covers at least
+// what it replaces.
 //
 // # Concurrency
 //
@@ -21,11 +22,11 @@
 //
 // Two runs of a target never write the same path, nor one inside what the other writes recursively.
 // Directories above what a run writes are shared: rsync sends their attributes with every run, so
-// when a run ends later than a younger one that sent the same directory, the directory is owed again.
+// when a run ends that a younger one has overtaken, the directories of both are owed again.
 //
 // # Shutdown
 //
 // [Target.Run] blocks until all workers have ended. [Target.Drain] ends it gently: live debts are
-// paid until its context ends, bulk is not begun, and then the runs under way are cancelled. What is
-// owed then stays in the Queue ([Queue.Unpaid]).
+// paid until its context ends, bulk is not begun, and then the runs under way are cancelled. What
+// is owed then stays in the Queue ([Queue.Unpaid]).
 package deliver

@@ -123,8 +123,8 @@ func (f *footprint) met(other *footprint) []task.Claim {
 	return met
 }
 
-// sharedDirs calls yield for each directory whose attributes both runs send. The root is none: rsync
-// sends it only where it is listed.
+// sharedDirs calls yield for each directory whose attributes both runs send. The root is none:
+// rsync sends it only where it is listed.
 func sharedDirs(older, younger *footprint, yield func(dir string)) {
 	older.index()
 	younger.index()
@@ -150,8 +150,8 @@ func sharedDirs(older, younger *footprint, yield func(dir string)) {
 	}
 }
 
-// sends reports whether the attributes of dir are sent: as an implied parent, as a claim of its own,
-// or as an entry of a directory that is listed.
+// sends reports whether the attributes of dir are sent: as an implied parent, as a claim of its
+// own, or as an entry of a directory that is listed.
 func (f *footprint) sends(dir string) bool {
 	if _, ok := f.above[dir]; ok || f.at[dir] != 0 {
 		return true
@@ -170,7 +170,8 @@ func parentOf(path string) (dir string, ok bool) {
 
 // within reports whether path is at or below dir.
 func within(path, dir string) bool {
-	return dir == "" || strings.HasPrefix(path, dir) && (len(path) == len(dir) || path[len(dir)] == '/')
+	rest, ok := strings.CutPrefix(path, dir)
+	return ok && (dir == "" || rest == "" || rest[0] == '/')
 }
 
 // overlap reports whether two claims may not be under way together.

@@ -11,7 +11,7 @@ import (
 
 // extras answers as a target that holds n names which the source has not.
 func extras(n int) answer {
-	return func(_ context.Context, _ int, p *task.Plan, b guard.Budget) (Result, error) {
+	return func(_ context.Context, _ int, _ *task.Plan, b guard.Budget) (Result, error) {
 		may := n
 		if !b.Delete {
 			return Result{}, nil

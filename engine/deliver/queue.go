@@ -49,7 +49,7 @@ type counts struct {
 }
 
 // NewQueue returns an empty queue that collapses debts when Add takes it above the ceiling; 0 is
-// DefaultCeiling. What plans give back may exceed it: collapsing that would undo what they found out.
+// DefaultCeiling. What plans give back may exceed it: collapsing that would undo what they found.
 func NewQueue(ceiling int) *Queue {
 	if ceiling <= 0 {
 		ceiling = DefaultCeiling

@@ -296,7 +296,7 @@ func consistent(q *Queue) error {
 		stand += len(debts)
 	}
 	n, taken := 0, 0
-	q.each(func(e *entry) { n++ })
+	q.each(func(*entry) { n++ })
 	for _, b := range q.running {
 		taken += len(b.taken)
 		for _, e := range b.taken {

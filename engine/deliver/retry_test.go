@@ -13,7 +13,7 @@ import (
 
 func until(d time.Duration, fault error) answer {
 	started := time.Time{}
-	return func(ctx context.Context, n int, p *task.Plan, b guard.Budget) (Result, error) {
+	return func(context.Context, int, *task.Plan, guard.Budget) (Result, error) {
 		if started.IsZero() {
 			started = time.Now()
 		}
@@ -86,7 +86,7 @@ func TestFirstProbeAfterComingBack(t *testing.T) {
 func TestMaxConnectionsLowersTheRuns(t *testing.T) {
 	under, most := 0, 0
 	var r *rig
-	a := func(ctx context.Context, n int, p *task.Plan, b guard.Budget) (Result, error) {
+	a := func(ctx context.Context, _ int, _ *task.Plan, _ guard.Budget) (Result, error) {
 		r.mu.Lock()
 		under++
 		most = max(most, under)
@@ -172,12 +172,13 @@ func TestOnePathFails(t *testing.T) {
 
 // A path below a Subtree that fails is owed by itself, the Subtree is paid.
 func TestPathBelowASubtreeFails(t *testing.T) {
-	a := func(_ context.Context, n int, p *task.Plan, _ guard.Budget) (Result, error) {
+	a := func(_ context.Context, n int, _ *task.Plan, _ guard.Budget) (Result, error) {
 		if n > 1 {
 			return Result{}, nil
 		}
 		return Result{Code: 23, FailedKnown: true, Failed: []PathFailure{
-			{Path: "d/x", Why: "permission denied"}, {Path: "d/locked", Dir: true, Why: "opendir"},
+			{Path: "d/x", Why: "permission denied"},
+			{Path: "d/locked", Dir: true, Why: "opendir"},
 			{Path: "d/gone", Delete: true, Why: "unlink"},
 		}}, failure(ClassPartial)
 	}
@@ -199,7 +200,7 @@ func TestPathBelowASubtreeFails(t *testing.T) {
 }
 
 func TestVanishedIsLookedAtAgainAtOnce(t *testing.T) {
-	a := func(_ context.Context, n int, p *task.Plan, _ guard.Budget) (Result, error) {
+	a := func(_ context.Context, n int, _ *task.Plan, _ guard.Budget) (Result, error) {
 		if n <= 2 {
 			return Result{Code: 24}, failure(ClassVanished)
 		}
@@ -226,7 +227,7 @@ func TestVanishedIsLookedAtAgainAtOnce(t *testing.T) {
 
 // After a killed run, what is paid is looked at once more when its receiver is surely gone.
 func TestKilledRunIsDoubtful(t *testing.T) {
-	a := func(_ context.Context, n int, p *task.Plan, _ guard.Budget) (Result, error) {
+	a := func(_ context.Context, n int, _ *task.Plan, _ guard.Budget) (Result, error) {
 		if n == 1 {
 			return Result{Code: 30}, failure(ClassTimeout)
 		}

@@ -22,17 +22,11 @@ type mover struct {
 
 	mu    sync.Mutex
 	under []*footprint
-	fault error // how every run fails, if not nil
-	runs  int
 	wrong error // two runs overlapped
 }
 
 func (m *mover) Run(ctx context.Context, p *task.Plan, b guard.Budget) (Result, error) {
-	leave, err := m.enter(p)
-	if err != nil {
-		return Result{Code: -1}, err
-	}
-	defer leave()
+	defer m.enter(p)()
 	if m.noise.Load() && m.w.chance(10) {
 		return Result{Code: 10}, &RunError{Class: ClassUnreachable, Err: errors.New("connection refused")}
 	}
@@ -56,13 +50,9 @@ func (m *mover) Run(ctx context.Context, p *task.Plan, b guard.Budget) (Result, 
 }
 
 // enter checks that no other run under way writes what p does.
-func (m *mover) enter(p *task.Plan) (leave func(), err error) {
+func (m *mover) enter(p *task.Plan) (leave func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.runs++
-	if m.fault != nil {
-		return nil, m.fault
-	}
 	f := ofPlan(p)
 	for _, other := range m.under {
 		for _, a := range f.claims {
@@ -78,13 +68,33 @@ func (m *mover) enter(p *task.Plan) (leave func(), err error) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		m.under = slices.DeleteFunc(m.under, func(g *footprint) bool { return g == f })
-	}, nil
+	}
 }
 
-func (m *mover) setFault(err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.fault = err
+// Warm begins a run that dies while it is idle, stalls with its list, or does it.
+func (m *mover) Warm(_ context.Context, b guard.Budget) (Warm, error) {
+	w := &warmMove{m: m, b: b, dead: make(chan struct{})}
+	if m.noise.Load() && m.w.chance(20) {
+		close(w.dead)
+	}
+	return w, nil
+}
+
+type warmMove struct {
+	m    *mover
+	b    guard.Budget
+	dead chan struct{}
+}
+
+func (w *warmMove) Dead() <-chan struct{} { return w.dead }
+func (w *warmMove) Close() error          { return nil }
+
+func (w *warmMove) Run(ctx context.Context, p *task.Plan, _ func()) (Result, error) {
+	if w.m.noise.Load() && w.m.w.chance(10) {
+		<-ctx.Done()
+		return Result{Code: -1}, &RunError{Class: ClassKilled, Err: ctx.Err()}
+	}
+	return w.m.Run(ctx, p, w.b)
 }
 
 // move is one run of a mover.

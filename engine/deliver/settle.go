@@ -109,7 +109,8 @@ func (q *Queue) payHeld(b *Batch) {
 func (q *Queue) payCarried(now time.Time, b *Batch, transferred []string) {
 	for _, path := range transferred {
 		e := q.debts[task.Entry][path]
-		if e != nil && e.gen < b.gen && e.What&(task.Writing|task.Stray) == 0 && e.doubt <= now.UnixNano() {
+		if e != nil && e.gen < b.gen && e.What&(task.Writing|task.Stray) == 0 &&
+			e.doubt <= now.UnixNano() {
 			q.count.absorbed++
 			q.forget(e)
 		}

@@ -34,7 +34,8 @@ func (q *Queue) Take(now time.Time, w Want) *Batch {
 	q.promote(now)
 	q.gen++
 	b := &Batch{gen: q.gen}
-	if e := q.next; e != nil && e.isReady() && !q.isParked(e) && (e.Class == task.ClassLive || w.Bulk) {
+	if e := q.next; e != nil && e.isReady() && !q.isParked(e) &&
+		(e.Class == task.ClassLive || w.Bulk) {
 		q.fill(b, e.lane, w, e)
 	}
 	order := []task.Class{task.ClassLive}
@@ -197,7 +198,8 @@ func (q *Queue) park(e *entry) bool {
 			return true
 		}
 	}
-	if q.next != nil && q.next != e && overlap(claim, task.Claim{Path: q.next.Path, Scope: q.next.Scope}) {
+	if next := q.next; next != nil && next != e &&
+		overlap(claim, task.Claim{Path: next.Path, Scope: next.Scope}) {
 		q.shelve(e, &q.behind)
 		return true
 	}

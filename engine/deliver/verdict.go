@@ -74,8 +74,8 @@ func (v *verdict) noteFailed() {
 }
 
 // wholeFailed judges the n debts of a run of which nothing can be said. All are owed again at once;
-// it is the target that is given time. A debt that was alone in it may be to blame: others are tried
-// before it is.
+// it is the target that is given time. A debt that was alone in it may be to blame: others are
+// tried before it is.
 func wholeFailed(n int, class Class, err error, now time.Time) func(*entry) bool {
 	return func(e *entry) bool {
 		if n == 1 && class.mayBePath() {
@@ -184,8 +184,8 @@ func extraDebt(r *run, f *PathFailure) task.Waiting {
 	return w
 }
 
-// deletionsLeft holds the debts whose deletions the budget stopped; where the guard would give more,
-// they are owed again at once.
+// deletionsLeft holds the debts whose deletions the budget stopped; where the guard would give
+// more, they are owed again at once.
 func (t *Target) deletionsLeft(r *run, judge func(*entry) bool) func(*entry) bool {
 	more := r.res.Deleted > 0 && t.guard.Room(r.ask, r.ended)
 	missing := make(map[string]bool)

@@ -278,7 +278,7 @@ func TestWarmRunIsDropped(t *testing.T) {
 // The warm run holds one of the daemon's connections, and gives it up when a cold one needs it.
 func TestWarmRunGivesItsConnectionUp(t *testing.T) {
 	h := &warmth{}
-	a := func(_ context.Context, n int, _ *task.Plan, _ guard.Budget) (Result, error) {
+	a := func(_ context.Context, _ int, _ *task.Plan, _ guard.Budget) (Result, error) {
 		if begun, _, closed := h.counts(); begun != closed {
 			return Result{Code: 5}, failure(ClassMaxConnections)
 		}

@@ -18,7 +18,9 @@ const (
 	Clean
 )
 
-var contactNames = [...]string{Unknown: "unknown", Extra: "extra", Confirmed: "confirmed", Clean: "clean"}
+var contactNames = [...]string{
+	Unknown: "unknown", Extra: "extra", Confirmed: "confirmed", Clean: "clean",
+}
 
 // ParseContact reads what String wrote. What it does not know it takes as Unknown, the contact that
 // deletes least.

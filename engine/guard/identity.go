@@ -27,7 +27,10 @@ const (
 )
 
 func (v Verdict) String() string {
-	return [...]string{Same: "same", Replaced: "replaced", Missing: "missing", OtherFS: "on another filesystem"}[v]
+	names := [...]string{
+		Same: "same", Replaced: "replaced", Missing: "missing", OtherFS: "on another filesystem",
+	}
+	return names[v]
 }
 
 // Pauses reports whether nothing may be sent or deleted.

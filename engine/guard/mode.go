@@ -22,7 +22,9 @@ const (
 	Always
 )
 
-var modeNames = [...]string{Auto: "auto", Never: "never", Live: "live", Full: "full", Always: "always"}
+var modeNames = [...]string{
+	Auto: "auto", Never: "never", Live: "live", Full: "full", Always: "always",
+}
 
 // ErrMode is wrapped by the error of [ParseMode].
 var ErrMode = errors.New("not a delete mode (auto, never, live, full, always)")
