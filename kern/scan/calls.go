@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"errors"
 	"syscall"
 
 	"github.com/sersync/sersync/kern/internal/sys"
@@ -54,12 +55,12 @@ func (c calls) statPath(path string, mask int, st *sys.Statx) error {
 	return sys.FstatPath(path, st)
 }
 
-// look fills st with what name is. mount is the id of the mount that dirfd is on, and not to be
-// left unless cross. Nothing there is KindMissing and no error.
+// look fills st with what name is; a mount that is not to be crossed is KindMount. Nothing there is
+// KindMissing and no error.
 func (c calls) look(dirfd int, name []byte, m crossing, raw *sys.Statx, st *Stat) error {
 	err := c.stat(dirfd, name, sys.StatMask, raw)
 	switch {
-	case err == syscall.ENOENT || err == syscall.ENAMETOOLONG:
+	case errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ENAMETOOLONG):
 		*st = Stat{} // a name that is too long for the filesystem is on no disk
 		return nil
 	case err != nil:
@@ -77,7 +78,7 @@ func (c calls) look(dirfd int, name []byte, m crossing, raw *sys.Statx, st *Stat
 	}
 	id, err := sys.MountIDAt(dirfd, name)
 	switch {
-	case err == syscall.ENOENT: // it left between the two calls
+	case errors.Is(err, syscall.ENOENT): // it left between the two calls
 		*st = Stat{}
 	case err != nil:
 		return err
@@ -87,7 +88,8 @@ func (c calls) look(dirfd int, name []byte, m crossing, raw *sys.Statx, st *Stat
 	return nil
 }
 
-// openChild opens one name as a directory. It returns EXDEV for a mount that is not to be crossed.
+// openChild opens one name, a directory if flags ask for one. It returns EXDEV for a mount that is
+// not to be crossed.
 func (c calls) openChild(dirfd int, name []byte, flags int, m crossing) (int, error) {
 	if m.allowed {
 		return sys.Openat(dirfd, name, flags)

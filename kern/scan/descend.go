@@ -79,9 +79,9 @@ func (l *Looker) step(name string) (fd int, st Stat, err error) {
 		switch {
 		case err == nil:
 			return fd, Stat{Kind: KindDir}, nil
-		case err == syscall.ENAMETOOLONG:
+		case errors.Is(err, syscall.ENAMETOOLONG):
 			return -1, Stat{}, nil
-		case !sys.Gone(err) && err != syscall.EXDEV:
+		case !sys.Gone(err) && !errors.Is(err, syscall.EXDEV):
 			return -1, Stat{}, err
 		}
 		err = l.calls.look(l.top(), l.terminated(name), l.mount, &l.raw, &st)

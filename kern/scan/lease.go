@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"errors"
 	"io/fs"
 	"syscall"
 
@@ -47,20 +48,20 @@ func (l *Looker) Leased(path string) (Lease, error) {
 	}
 	fd, err := l.open(path, sys.OpenRead)
 	switch {
-	case err == syscall.EAGAIN:
+	case errors.Is(err, syscall.EAGAIN):
 		return Written, nil // somebody holds a write lease: a Samba or NFS server for its client
-	case sys.Gone(err) || err == syscall.EXDEV || err == syscall.EACCES || err == syscall.EPERM:
+	case sys.Gone(err) || errors.Is(err, syscall.EXDEV) || errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EPERM):
 		return Unknown, nil
 	case err != nil:
 		return Unknown, &fs.PathError{Op: "open for a lease", Path: path, Err: err}
 	}
 	defer sys.Close(fd)
-	switch err := sys.ReadLease(fd); err {
-	case nil:
+	switch err := sys.ReadLease(fd); {
+	case err == nil:
 		return Quiet, nil
-	case syscall.EAGAIN:
+	case errors.Is(err, syscall.EAGAIN):
 		return Written, nil
-	case syscall.EIO, syscall.ESTALE:
+	case errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ESTALE):
 		return Unknown, &fs.PathError{Op: "take a lease", Path: path, Err: err}
 	}
 	return Unknown, nil

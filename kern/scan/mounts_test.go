@@ -94,21 +94,27 @@ func TestMountsBelow(t *testing.T) {
 		want   string // id:point
 	}{
 		"none": {},
-		"elsewhere": {mounts: []mountLine{
-			{id: 2, parent: 1, point: "/srv"}, {id: 3, parent: 1, point: "/srv/data2"},
-			{id: 4, parent: 1, point: "/srv/datax/y"},
-		}},
+		"elsewhere": {
+			mounts: []mountLine{
+				{id: 2, parent: 1, point: "/srv"},
+				{id: 3, parent: 1, point: "/srv/data2"},
+				{id: 4, parent: 1, point: "/srv/datax/y"},
+			},
+		},
 		"below, nested and sorted": {
 			mounts: []mountLine{
-				{id: 2, parent: 1, point: "/srv/data/z"}, {id: 3, parent: 1, point: "/srv/data/a"},
+				{id: 2, parent: 1, point: "/srv/data/z"},
+				{id: 3, parent: 1, point: "/srv/data/a"},
 				{id: 4, parent: 3, point: "/srv/data/a/b/c"},
 			},
 			want: "3:a 4:a/b/c 2:z",
 		},
 		"the topmost of a stack": {
 			mounts: []mountLine{
-				{id: 2, parent: 1, point: "/srv/data/a"}, {id: 3, parent: 2, point: "/srv/data/a/under"},
-				{id: 4, parent: 2, point: "/srv/data/a"}, {id: 5, parent: 4, point: "/srv/data/a/over"},
+				{id: 2, parent: 1, point: "/srv/data/a"},
+				{id: 3, parent: 2, point: "/srv/data/a/under"},
+				{id: 4, parent: 2, point: "/srv/data/a"},
+				{id: 5, parent: 4, point: "/srv/data/a/over"},
 			},
 			want: "4:a 5:a/over",
 		},
@@ -120,7 +126,8 @@ func TestMountsBelow(t *testing.T) {
 		},
 		"mounted over the root: the pinned one is below that": {
 			mounts: []mountLine{
-				{id: 2, parent: 1, point: "/srv/data/a"}, {id: 3, parent: 1, point: "/srv/data"},
+				{id: 2, parent: 1, point: "/srv/data/a"},
+				{id: 3, parent: 1, point: "/srv/data"},
 				{id: 4, parent: 3, point: "/srv/data/b"},
 			},
 			want: "2:a",

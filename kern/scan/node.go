@@ -94,20 +94,25 @@ func (n *node) open() bool {
 	return n.fd >= 0
 }
 
-// park lets the descriptor go if nobody uses it just now, and remembers who it was.
-func (n *node) park(c calls) {
+// park lets the descriptor go, unless somebody uses it just now, and remembers who it was. It
+// returns false if it stays open.
+func (n *node) park(c calls) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.fd < 0 || n.users > 0 || n.pending == 0 {
-		return
+	if n.fd < 0 {
+		return true
+	}
+	if n.users > 0 {
+		return false
 	}
 	var raw sys.Statx
 	if err := c.stat(n.fd, []byte{0}, sys.StatMask, &raw); err != nil {
-		return // it stays open: one descriptor more is better than a directory less
+		return false // one descriptor more is better than a directory less
 	}
 	n.dev, n.ino = sys.Dev(&raw), raw.Ino
 	sys.Close(n.fd)
 	n.fd, n.parked = -1, true
+	return true
 }
 
 // unpark gives a descriptor back to a parked node if it leads to the same directory; otherwise, or

@@ -1,21 +1,25 @@
 package scan
 
-import "github.com/sersync/sersync/kern/internal/sys"
+import (
+	"context"
+
+	"github.com/sersync/sersync/kern/internal/sys"
+)
 
 // read reads the entries of n and queues the directories among them. A large one may be left for
 // later in the middle.
-func (w *worker) read(n *node) {
+func (w *worker) read(ctx context.Context, n *node) {
 	n.reading = true
 	buf := w.walk.root.buffers.Get().(*[bufferSize]byte)
 	defer w.walk.root.buffers.Put(buf)
-	for !w.walk.halted() {
+	for !w.walk.halted(ctx) {
 		size, err := sys.Getdents(n.fd, buf[:])
 		if err == nil && size > 0 {
 			err = w.entries(n, buf[:size])
 		} else if size == 0 && err == nil || sys.Gone(err) {
 			break
 		}
-		waiting := w.spread(n)
+		waiting := w.spread(ctx, n)
 		if err != nil {
 			w.walk.fail(w.pathTo(n), "read", err)
 			break
@@ -29,7 +33,7 @@ func (w *worker) read(n *node) {
 }
 
 // spread queues what entries found and returns how many are waiting.
-func (w *worker) spread(n *node) (waiting int) {
+func (w *worker) spread(ctx context.Context, n *node) (waiting int) {
 	if len(w.fresh) == 0 {
 		return w.queue.len()
 	}
@@ -39,7 +43,7 @@ func (w *worker) spread(n *node) (waiting int) {
 	clear(w.fresh)
 	w.fresh = w.fresh[:0]
 	if waiting > 1 {
-		w.walk.share()
+		w.walk.share(ctx)
 	}
 	return waiting
 }

@@ -31,7 +31,7 @@ type WalkOptions struct {
 	Workers int
 	// MaxOpen bounds the descriptors of directories that were read but have children which were not
 	// opened yet; 0 is 256. Beyond it the ones needed last are let go, and found again when their
-	// turn comes. Those being read at the moment come on top.
+	// turn comes. Each worker keeps four at least; those being read at the moment come on top.
 	MaxOpen int
 	// CrossMounts enters what is mounted below.
 	CrossMounts bool
@@ -78,6 +78,5 @@ func (r *Root) Walk(ctx context.Context, from string, parentKey uint64, o WalkOp
 	if !validPath(from) {
 		return &fs.PathError{Op: "walk", Path: from, Err: fs.ErrInvalid}
 	}
-	w := newWalk(ctx, r, from, o.withDefaults())
-	return w.run(from, parentKey)
+	return newWalk(r, from, o.withDefaults()).run(ctx, from, parentKey)
 }

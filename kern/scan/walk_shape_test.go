@@ -62,7 +62,7 @@ func highest(t testing.TB, r *Root, o WalkOptions) (entered, fd int64) {
 }
 
 func TestWalkDeepChain(t *testing.T) {
-	const depth = 20_000
+	const depth = 10_000
 	r := pin(t, chain(t, depth), modern())
 	n, fd := highest(t, r, WalkOptions{})
 	if n != depth+1 {

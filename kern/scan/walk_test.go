@@ -54,7 +54,7 @@ func (f *found) enter(d *Dir) (uint64, bool, error) {
 	return f.next, true, nil
 }
 
-func (f *found) entry(dirKey uint64, path, name []byte, st *Stat) {
+func (f *found) entry(dirKey uint64, path, _ []byte, st *Stat) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p := string(path)

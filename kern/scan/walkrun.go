@@ -13,7 +13,6 @@ import (
 
 // walk is one Walk under way.
 type walk struct {
-	ctx   context.Context //nolint:containedctx // lives exactly as long as the call of Walk
 	root  *Root
 	calls calls
 	mount crossing
@@ -33,8 +32,8 @@ type walk struct {
 	err  error        // the first; under mu
 }
 
-func newWalk(ctx context.Context, r *Root, from string, o WalkOptions) *walk {
-	w := &walk{ctx: ctx, root: r, calls: r.calls, mount: r.crossing(o.CrossMounts), opts: o}
+func newWalk(r *Root, from string, o WalkOptions) *walk {
+	w := &walk{root: r, calls: r.calls, mount: r.crossing(o.CrossMounts), opts: o}
 	w.cond.L = &w.mu
 	w.base = &node{pathLen: len(from), fd: -1}
 	if from != "" {
@@ -51,12 +50,12 @@ func newWalk(ctx context.Context, r *Root, from string, o WalkOptions) *walk {
 }
 
 // run walks in the caller's goroutine and in those that share begins.
-func (w *walk) run(from string, parentKey uint64) error {
+func (w *walk) run(ctx context.Context, from string, parentKey uint64) error {
 	first := w.workers[0]
 	w.begun.Store(1)
 	w.left.Store(1)
-	first.start(from, parentKey)
-	first.run()
+	first.start(ctx, from, parentKey)
+	first.run(ctx)
 	w.wg.Wait()
 	// Kept to the end, because parked directories are found again from here.
 	w.base.drop(w.calls, 1, 0)
@@ -74,11 +73,11 @@ func (w *walk) stop(err error) {
 }
 
 // halted reports whether to stop, the context included.
-func (w *walk) halted() bool {
+func (w *walk) halted(ctx context.Context) bool {
 	if w.stopped.Load() {
 		return true
 	}
-	if err := w.ctx.Err(); err != nil {
+	if err := ctx.Err(); err != nil {
 		w.stop(err)
 		return true
 	}
@@ -96,7 +95,7 @@ func (w *walk) fail(path []byte, op string, err error) {
 }
 
 // share lets other workers know that there is more than its owner can take at once.
-func (w *walk) share() {
+func (w *walk) share(ctx context.Context) {
 	if w.idle.Load() > 0 {
 		w.mu.Lock()
 		w.cond.Signal()
@@ -107,7 +106,7 @@ func (w *walk) share() {
 	if int(n) >= len(w.workers) || !w.begun.CompareAndSwap(n, n+1) {
 		return
 	}
-	w.wg.Go(w.workers[n].run)
+	w.wg.Go(func() { w.workers[n].run(ctx) })
 }
 
 // finished takes one directory off the count; the last one lets everybody go home.

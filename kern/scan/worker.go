@@ -1,6 +1,8 @@
 package scan
 
 import (
+	"context"
+	"errors"
 	"syscall"
 
 	"github.com/sersync/sersync/kern/internal/sys"
@@ -38,36 +40,36 @@ type worker struct {
 
 // start opens the directory that the walk starts from and reads it. It is left with one pending
 // more than it has children, which the walk releases at its end.
-func (w *worker) start(from string, parentKey uint64) {
+func (w *worker) start(ctx context.Context, from string, parentKey uint64) {
 	base := w.walk.base
 	base.pending = 1
 	stamp := w.stamp()
 	fd, err := w.walk.openFrom(from)
 	switch {
-	case sys.Gone(err) || err == syscall.EXDEV:
+	case sys.Gone(err) || errors.Is(err, syscall.EXDEV):
 	case err != nil:
 		w.walk.fail(w.path, "open", err)
 	default:
 		base.fd = fd
 		base.pending++
-		w.enter(base, parentKey, stamp)
+		w.enter(ctx, base, parentKey, stamp)
 		return
 	}
 	w.walk.finished()
 }
 
 // run takes directories until the walk has none left.
-func (w *worker) run() {
+func (w *worker) run(ctx context.Context) {
 	for {
 		n, ok := w.take()
 		if !ok {
 			return
 		}
 		if n.reading {
-			w.read(n)
+			w.read(ctx, n)
 			continue
 		}
-		w.visit(n)
+		w.visit(ctx, n)
 	}
 }
 
@@ -111,9 +113,9 @@ func (w *worker) steal() *node {
 }
 
 // visit opens a directory relative to its parent, enters and reads it.
-func (w *worker) visit(n *node) {
+func (w *worker) visit(ctx context.Context, n *node) {
 	parent := n.parent
-	if w.walk.halted() {
+	if w.walk.halted(ctx) {
 		w.drop(parent, 1, 0)
 		w.walk.finished()
 		return
@@ -122,12 +124,12 @@ func (w *worker) visit(n *node) {
 	fd, err := w.open(n)
 	w.drop(parent, 1, 0)
 	switch {
-	case err == syscall.EXDEV || sys.Gone(err): // a mount point; or it left, or is something else now
+	case errors.Is(err, syscall.EXDEV) || sys.Gone(err): // a mount point; or it left, or is something else now
 	case err != nil:
 		w.walk.fail(w.pathTo(n), "open", err)
 	default:
 		n.fd, n.pending = fd, 1
-		w.enter(n, parent.key, stamp)
+		w.enter(ctx, n, parent.key, stamp)
 		return
 	}
 	w.walk.finished()
@@ -146,41 +148,8 @@ func (w *worker) open(n *node) (int, error) {
 	return w.walk.calls.openChild(dirfd, n.name, sys.OpenDir, w.walk.mount)
 }
 
-// reopen finds a parked directory again, from the nearest one above that is open.
-func (w *worker) reopen(n *node) error {
-	w.chain = append(w.chain[:0], n)
-	up := n.parent
-	fd := up.acquire()
-	for fd < 0 {
-		w.chain = append(w.chain, up)
-		up = up.parent
-		fd = up.acquire()
-	}
-	defer w.drop(up, 0, 1)
-	dirfd := fd
-	for i := len(w.chain) - 1; i >= 0; i-- {
-		next, err := w.walk.calls.openChild(dirfd, w.chain[i].name, sys.OpenPath, w.walk.mount)
-		if dirfd != fd {
-			sys.Close(dirfd)
-		}
-		if sys.Gone(err) || err == syscall.EXDEV {
-			// Not necessarily deleted: it, or one above it, may have another name now.
-			return ErrMoved
-		}
-		if err != nil {
-			return err
-		}
-		dirfd = next
-	}
-	if !n.unpark(w.walk.calls, dirfd) {
-		return ErrMoved
-	}
-	w.hold(n)
-	return nil
-}
-
 // enter calls Enter for the open directory n and reads it.
-func (w *worker) enter(n *node, parentKey uint64, stamp uint32) {
+func (w *worker) enter(ctx context.Context, n *node, parentKey uint64, stamp uint32) {
 	descend := true
 	if enter := w.walk.opts.Enter; enter != nil {
 		w.dir = Dir{FD: n.fd, Parent: parentKey, Stamp: stamp, Name: n.base(), Path: w.pathTo(n)}
@@ -194,7 +163,7 @@ func (w *worker) enter(n *node, parentKey uint64, stamp uint32) {
 		w.leave(n)
 		return
 	}
-	w.read(n)
+	w.read(ctx, n)
 }
 
 // leave ends the reading of n. It stays open while children wait.
@@ -205,39 +174,6 @@ func (w *worker) leave(n *node) {
 		w.hold(n)
 	}
 	w.walk.finished()
-}
-
-// drop is node.drop; what that opened in passing counts as kept.
-func (w *worker) drop(n *node, pending, users int) {
-	if up := n.drop(w.walk.calls, pending, users); up != nil {
-		w.hold(up)
-	}
-}
-
-// hold notes that n stays open. When this worker holds its share of descriptors, the quarter that
-// is needed last, the oldest, is parked.
-func (w *worker) hold(n *node) {
-	w.kept = append(w.kept, n)
-	if len(w.kept) < w.keep {
-		return
-	}
-	open := w.kept[:0]
-	for _, k := range w.kept {
-		if k.open() {
-			open = append(open, k)
-		}
-	}
-	if len(open) > w.keep*3/4 {
-		oldest := max(w.keep/4, 1)
-		for _, k := range open[:oldest] {
-			if k.parent != nil {
-				k.park(w.walk.calls)
-			}
-		}
-		open = append(open[:0], open[oldest:]...)
-	}
-	clear(w.kept[len(open):])
-	w.kept = open
 }
 
 func (w *worker) stamp() uint32 {

@@ -3,6 +3,7 @@
 package sys
 
 import (
+	"errors"
 	"syscall"
 	"unsafe"
 
@@ -35,7 +36,7 @@ const (
 func OpenRoot(path string) (int, error) {
 	for {
 		fd, err := unix.Open(path, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-		if err != unix.EINTR {
+		if !errors.Is(err, unix.EINTR) {
 			return fd, err
 		}
 	}
@@ -100,15 +101,12 @@ func cname(name []byte) (*byte, error) {
 // nothing, or something on the way is no directory, or is a symlink. ESTALE is not among them: on
 // a network filesystem it says that the server can't tell, and that must not look like a deletion.
 func Gone(err error) bool {
-	switch err {
-	case syscall.ENOENT, syscall.ENOTDIR, syscall.ELOOP:
-		return true
-	}
-	return false
+	return errors.Is(err, syscall.ENOENT) || errors.Is(err, syscall.ENOTDIR) ||
+		errors.Is(err, syscall.ELOOP)
 }
 
 // Refused reports that a system call is not there: not in this kernel, or not through a seccomp
 // filter that answers EPERM for calls it does not know.
 func Refused(err error) bool {
-	return err == syscall.ENOSYS || err == syscall.EPERM
+	return errors.Is(err, syscall.ENOSYS) || errors.Is(err, syscall.EPERM)
 }

@@ -3,6 +3,7 @@
 package sys
 
 import (
+	"errors"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -67,7 +68,7 @@ func StatxFD(fd int, mask int, st *Statx) error {
 func StatxPath(path string, mask int, st *Statx) error {
 	for {
 		err := unix.Statx(unix.AT_FDCWD, path, 0, mask, st)
-		if err != unix.EINTR {
+		if !errors.Is(err, unix.EINTR) {
 			return err
 		}
 	}
@@ -128,7 +129,7 @@ func Makedev(major, minor uint32) uint64 { return unix.Mkdev(major, minor) }
 // ignoringEINTR repeats f until a signal no longer interrupts it.
 func ignoringEINTR(f func() error) error {
 	for {
-		if err := f(); err != unix.EINTR {
+		if err := f(); !errors.Is(err, unix.EINTR) {
 			return err
 		}
 	}
