@@ -50,7 +50,8 @@ func (l *Looker) Leased(path string) (Lease, error) {
 	switch {
 	case errors.Is(err, syscall.EAGAIN):
 		return Written, nil // somebody holds a write lease: a Samba or NFS server for its client
-	case sys.Gone(err) || errors.Is(err, syscall.EXDEV) || errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EPERM):
+	case sys.Gone(err) || errors.Is(err, syscall.EXDEV) ||
+		errors.Is(err, fs.ErrPermission):
 		return Unknown, nil
 	case err != nil:
 		return Unknown, &fs.PathError{Op: "open for a lease", Path: path, Err: err}

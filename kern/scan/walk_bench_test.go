@@ -27,7 +27,8 @@ func BenchmarkWalkWatches(b *testing.B) {
 		total += 1 + fan + fan*fan
 	}
 	minimal := b.TempDir() + "/walk"
-	if out, err := exec.Command("cc", "-O2", "-o", minimal, "testdata/walk.c").CombinedOutput(); err != nil {
+	out, err := exec.Command("cc", "-O2", "-o", minimal, "testdata/walk.c").CombinedOutput()
+	if err != nil {
 		if errors.Is(err, exec.ErrNotFound) {
 			b.Skip(err)
 		}

@@ -124,7 +124,8 @@ func (w *worker) visit(ctx context.Context, n *node) {
 	fd, err := w.open(n)
 	w.drop(parent, 1, 0)
 	switch {
-	case errors.Is(err, syscall.EXDEV) || sys.Gone(err): // a mount point; or it left, or is something else now
+	case errors.Is(err, syscall.EXDEV) || sys.Gone(err):
+		// A mount point; or it left, or is something else now.
 	case err != nil:
 		w.walk.fail(w.pathTo(n), "open", err)
 	default:
