@@ -8,7 +8,6 @@ import (
 	"github.com/sersync/sersync/engine/config"
 	"github.com/sersync/sersync/engine/guard"
 	"github.com/sersync/sersync/engine/journal"
-	"github.com/sersync/sersync/kern/scan"
 )
 
 // openJournal takes the lock and writes down what this config sends where.
@@ -58,20 +57,26 @@ var errElsewhere = errors.New("the source is on another filesystem than before (
 // is not mounted yet.
 func (t *tree) recall(e *Engine) error {
 	if e.journal == nil {
-		return nil
+		return t.recallMounts(nil)
 	}
 	known, ok := e.journal.Tree(t.conf.Path)
-	now := remembered(t.root.Load().Identity())
+	now := identityOf(t.root.Load().Identity())
 	switch {
 	case !ok:
 	case known.Root.Same(now):
-		return nil
+		if err := t.recallMounts(known.Mounts); err != nil {
+			return err
+		}
+		return t.remember(e)
 	case !known.Root.SameFS(now):
 		return fmt.Errorf("%s: %w; mount it, or if it has moved for good remove %s and start again: "+
 			"the targets then count as never compared", t.conf.Path, errElsewhere, e.journal.Dir())
 	default:
 		t.replaced = true
 		t.log.Warn("the source is another directory than before; what only the targets have is kept")
+	}
+	if err := t.recallMounts(nil); err != nil {
+		return err
 	}
 	return t.remember(e)
 }
@@ -81,11 +86,9 @@ func (t *tree) remember(e *Engine) error {
 	if e.journal == nil {
 		return nil
 	}
-	return e.journal.SetTree(t.conf.Path, journal.Tree{Root: remembered(t.root.Load().Identity())})
-}
-
-func remembered(id scan.Identity) journal.Identity {
-	return journal.Identity{UUID: id.UUID, FSType: id.FSType, Ino: id.Ino}
+	return e.journal.SetTree(t.conf.Path, journal.Tree{
+		Root: identityOf(t.root.Load().Identity()), Mounts: t.rememberedMounts(),
+	})
 }
 
 // contact returns what is remembered of a target, if it is still about this source.

@@ -81,9 +81,7 @@ const patience = time.Minute
 
 // pass owes the whole tree, waits until nothing can be done any more, and ends the delivery.
 func (g *target) pass(ctx context.Context) deliver.Stats {
-	g.delivery.Add([]task.Debt{{
-		Scope: task.Subtree, Origin: task.Asked, Class: task.ClassBulk, Since: time.Now().UnixNano(), Seq: 1,
-	}})
+	g.delivery.Add([]task.Debt{fullPass(task.Asked)})
 	var end deliver.Stats
 	var busySince time.Time
 	_ = g.delivery.Wait(ctx, func(s deliver.Stats) bool {

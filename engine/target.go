@@ -60,6 +60,7 @@ func newTarget(e *Engine, t *tree, conf config.Target) *target {
 	g.options = resolve.Options{
 		Filter: t.rules, CrossMounts: t.conf.CrossMounts, LargeFile: t.conf.LargeFile,
 		HardLinks: conf.HardLinks, Links: g, MayList: g.guard.Extras, Rate: g.rate.get,
+		Owed: g.owed, AbsentMounts: t.absentMounts,
 		Open: openFiles(t.conf.OpenFiles),
 	}
 	g.rooted(t.root.Load())
@@ -135,11 +136,27 @@ func (g *target) rooted(root *scan.Root) {
 	g.resolver.Store(resolve.New(o))
 }
 
-// unrooted makes the next pass a first contact.
-func (g *target) unrooted() {
+// turn makes another directory the source, once every run from the old one has ended: what those
+// find must not count for the new one. Meanwhile no run begins, because the old root's resolver sees
+// that the path leads elsewhere.
+func (g *target) turn(ctx context.Context, root *scan.Root) {
+	if g.delivery.Wait(ctx, func(s deliver.Stats) bool { return s.Running == 0 }) != nil {
+		return
+	}
 	g.guard.SetContact(guard.Unknown)
 	g.delivery.DropWarm()
 	g.touch()
+	g.rooted(root)
+	g.passBegan()
+	g.delivery.Add([]task.Debt{fullPass(task.Asked)})
+	g.delivery.Resume()
+}
+
+// fullPass is the debt that a full pass begins as.
+func fullPass(origin task.Origin) task.Debt {
+	return task.Debt{
+		Scope: task.Subtree, Origin: origin, Class: task.ClassBulk, Since: time.Now().UnixNano(),
+	}
 }
 
 // Resolve implements deliver.Resolver.
@@ -153,6 +170,12 @@ func (g *target) Resolve(
 		return nil, fmt.Errorf("%w: %w", deliver.ErrPaused, err)
 	}
 	return p, err
+}
+
+// owed is the Since of the oldest debt, 0 for none.
+func (g *target) owed() int64 {
+	since, _ := g.delivery.Queue().Low()
+	return since
 }
 
 // Names implements resolve.LinkIndex.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,10 +30,16 @@ type tree struct {
 	old  []*scan.Root
 	// suspect, of capacity 1, says that the path may lead elsewhere now.
 	suspect chan struct{}
+	touched chan struct{}  // capacity 1: the root's own mtime has moved
+	attrs   atomic.Bool    // and the targets are not yet owed it
+	turning sync.WaitGroup // targets that wait for their runs from the old root to end
 	// passLength is how long the last full pass took, in nanoseconds.
 	passLength atomic.Int64
 	// replaced: at the start the root was another directory than the journal knew.
 	replaced bool
+
+	mounts     mounts
+	lastAbsent []string // the supervisor's
 }
 
 func newTree(number int, conf config.Tree, o *Options) (*tree, error) {
@@ -48,6 +55,7 @@ func newTree(number int, conf config.Tree, o *Options) (*tree, error) {
 	t := &tree{
 		number: number, conf: conf, rules: rules,
 		log: o.Log.With("tree", conf.Path), suspect: make(chan struct{}, 1),
+		touched: make(chan struct{}, 1),
 	}
 	t.root.Store(root)
 	return t, nil
@@ -91,6 +99,7 @@ func (t *tree) watchPath(ctx context.Context) error {
 // supervise answers doubts: it pauses the targets while the path leads to nothing or to another
 // filesystem, and pins it anew if it leads to another directory.
 func (t *tree) supervise(ctx context.Context, e *Engine) error {
+	defer t.turning.Wait()
 	for {
 		select {
 		case <-ctx.Done():
@@ -112,8 +121,12 @@ func (t *tree) settle(ctx context.Context, e *Engine) error {
 		case state == scan.RootSame && err == nil:
 			if paused {
 				t.log.Info("the source is back; it is compared as a whole")
-				t.resume(e, task.Recovery)
+				for _, target := range t.targets {
+					target.delivery.Resume()
+				}
+				e.mark(t, task.Recovery)
 			}
+			t.settleMounts(ctx, e)
 			return nil
 		case state == scan.RootReplaced && err == nil:
 			err = t.repin(ctx, e)
@@ -131,6 +144,24 @@ func (t *tree) settle(ctx context.Context, e *Engine) error {
 	}
 }
 
+// settleMounts lets what waited for a mount go on when that is back, with all of it in doubt.
+func (t *tree) settleMounts(ctx context.Context, e *Engine) {
+	for _, path := range t.recheckMounts() {
+		report, err := e.source.Revisit(ctx, t.number, path)
+		if err != nil && ctx.Err() == nil {
+			t.log.Error("watch the filesystem again", "mount", path, "err", err)
+		}
+		e.tracker.Report(t.number, report)
+		e.tracker.Mark(t.number, task.Debt{
+			Path: path, Scope: task.Subtree, Origin: task.Recovery, Class: task.ClassBulk,
+			Since: time.Now().UnixNano(),
+		})
+		for _, target := range t.targets {
+			target.delivery.Resume()
+		}
+	}
+}
+
 // repin takes the directory that the path leads to now as the source. Nobody knows whether it is
 // what the targets were made from, so that it is a first contact.
 func (t *tree) repin(ctx context.Context, e *Engine) error {
@@ -141,26 +172,48 @@ func (t *tree) repin(ctx context.Context, e *Engine) error {
 	t.log.Warn("the path leads to another directory: it is watched from here on and compared as a " +
 		"whole; what only the targets have is kept")
 	t.old = append(t.old, t.root.Swap(root))
-	for _, target := range t.targets {
-		target.unrooted()
-		target.rooted(root)
-	}
 	if err := t.remember(e); err != nil {
 		t.log.Error("remember the source", "err", err)
 	}
 	if _, err := e.watch(ctx, t); err != nil {
 		return err
 	}
-	t.resume(e, task.Asked)
+	for _, target := range t.targets {
+		t.turning.Go(func() { target.turn(ctx, root) })
+	}
 	return nil
 }
 
-// resume lets the targets go on, with the whole tree in doubt.
-func (t *tree) resume(e *Engine, origin task.Origin) {
-	for _, target := range t.targets {
-		target.delivery.Resume()
+// rootAttrsAfter is how long after a name came to or left the root the root's own attributes are
+// sent. rsync sends those of every other directory with what is in it; the root's take a run.
+const rootAttrsAfter = time.Second
+
+// touch says that the root's own mtime has moved. It never blocks.
+func (t *tree) touch() {
+	t.attrs.Store(true)
+	select {
+	case t.touched <- struct{}{}:
+	default:
 	}
-	e.mark(t, origin)
+}
+
+// sendAttrs owes the root's attributes soon after they changed, once for many changes.
+func (t *tree) sendAttrs(ctx context.Context, e *Engine) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.touched:
+		}
+		if !wait(ctx, rootAttrsAfter) {
+			return nil
+		}
+		if t.attrs.Swap(false) {
+			e.tracker.Mark(t.number, task.Debt{
+				What: task.Attr, Class: task.ClassBulk, Since: time.Now().UnixNano(),
+			})
+		}
+	}
 }
 
 func wait(ctx context.Context, d time.Duration) bool {

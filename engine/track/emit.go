@@ -83,14 +83,14 @@ func (t *Tracker) directory(e kern.Event) {
 		t.attrib(e)
 	}
 	if e.Op&kern.OpCreate != 0 && !t.covered(e) {
-		t.enter(e.Dir, e.Name)
+		t.enter(e.Dir, e.Name, e.Op)
 	}
 }
 
 // attrib: a directory that could not be read before is tried again.
 func (t *Tracker) attrib(e kern.Event) {
 	if len(e.Name) > 0 && t.table.Child(e.Dir, e.Name) == kern.NoDir {
-		t.enter(e.Dir, e.Name)
+		t.enter(e.Dir, e.Name, e.Op)
 	} else if !t.noAttrib {
 		t.add(e.Dir, e.Name, attrs|dirty.Mark(task.WasDir))
 	}
@@ -110,9 +110,15 @@ func (t *Tracker) covered(e kern.Event) bool {
 // noCover is the base before the first walk has ended.
 const noCover = -1
 
-// enter marks a directory that appeared and asks for its walk.
-func (t *Tracker) enter(dir kern.DirID, name []byte) {
-	t.add(dir, name, dirty.Subtree|dirty.Mark(task.WasDir))
+// enter marks a directory that appeared and asks for its walk. What is owed of the content of files
+// is owed under their paths, which a rename leaves behind: the Subtree of a directory that was moved
+// makes up for it.
+func (t *Tracker) enter(dir kern.DirID, name []byte, op kern.Op) {
+	mark := dirty.Subtree | dirty.Mark(task.WasDir)
+	if op&kern.OpMoved != 0 {
+		mark |= dirty.Mark(task.Content)
+	}
+	t.add(dir, name, mark)
 	path, tree, ok := t.table.AppendPath(t.scratch[:0], dir)
 	if !ok {
 		return

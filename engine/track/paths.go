@@ -108,7 +108,7 @@ func appendDebts(to []task.Debt, path string, s span) []task.Debt {
 		to = append(to, d)
 	}
 	if s.mark&dirty.Subtree != 0 {
-		d.Scope, d.What = task.Subtree, s.mark.What()&(task.Left|task.WasDir)
+		d.Scope, d.What = task.Subtree, s.mark.What()&(task.Left|task.WasDir|task.Content)
 		to = append(to, d)
 	}
 	return to

@@ -2,6 +2,7 @@ package rsynctest
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -19,19 +20,30 @@ func Tree(t testing.TB, dir string) map[string]string {
 	first := map[uint64]string{}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
-			return err
+			return vanished(err)
 		}
 		name, err := filepath.Rel(dir, path)
 		if err != nil {
 			return err
 		}
-		picture[name], err = pictureOf(path, name, d, first)
-		return err
+		one, err := pictureOf(path, name, d, first)
+		if err == nil {
+			picture[name] = one
+		}
+		return vanished(err)
 	})
 	if err != nil {
 		t.Fatalf("picture of %s: %v", dir, err)
 	}
 	return picture
+}
+
+// vanished forgives what goes while it is looked at: a run that is under way renames its files.
+func vanished(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 func pictureOf(path, name string, d fs.DirEntry, first map[uint64]string) (string, error) {
