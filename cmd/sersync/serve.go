@@ -65,7 +65,7 @@ func (p *program) serve(ctx context.Context, f *daemonFlags, o engine.Options) (
 		log.Warn("config", "finding", w.Error())
 	}
 	start := &start{program: p, log: log, pidPath: f.pidFile}
-	o.OnReady = start.ready
+	o.OnReady, o.LogFile, o.PidFile = start.ready, logPath, f.pidFile
 	eng, err := engine.New(f.options(o, log.Logger, p))
 	if err != nil {
 		return err
