@@ -98,9 +98,6 @@ func (r *rig) during(ctx context.Context, c *changes, something func(context.Con
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	if len(sample) == 0 {
-		return nil, fmt.Errorf("it was over before the first change: give it more files or bytes")
-	}
 	return sample, nil
 }
 

@@ -86,12 +86,18 @@ func (c *changes) several(ctx context.Context, n int, pause time.Duration) (Samp
 	return all, nil
 }
 
-// until makes changes until done is closed.
+// until makes changes until done is closed, at least one.
 func (c *changes) until(ctx context.Context, done <-chan struct{}, pause time.Duration) (Sample, error) {
 	var all Sample
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	for {
+		took, err := c.one(ctx)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, took)
+		timer.Reset(pause)
 		select {
 		case <-timer.C:
 		case <-done:
@@ -99,12 +105,6 @@ func (c *changes) until(ctx context.Context, done <-chan struct{}, pause time.Du
 		case <-ctx.Done():
 			return all, context.Cause(ctx)
 		}
-		took, err := c.one(ctx)
-		if err != nil {
-			return all, err
-		}
-		all = append(all, took)
-		timer.Reset(pause)
 	}
 }
 

@@ -65,7 +65,7 @@ func fakeTarget(ctx context.Context, verb string, blind bool, source, destinatio
 	defer tick.Stop()
 	for {
 		now := fingerprint(source)
-		if now != last && !(blind && last != 0) {
+		if now != last && (!blind || last == 0) {
 			err := copyAll(ctx, source, destination)
 			if verb == "sync" {
 				return err

@@ -111,7 +111,7 @@ func (r *rig) oneAtATime(ctx context.Context, o course) (*Result, error) {
 
 // addShares adds what rsync needs alone, and what the bench's own look at the replica adds.
 func (r *rig) addShares(ctx context.Context, result *Result, o course) error {
-	floor, err := r.floor(ctx, "floor", o.floor, o.warmup, max(3, o.changes/10))
+	floor, err := r.floor(ctx, "floor", o.floor, o.warmup, (o.changes+9)/10)
 	if err != nil {
 		return err
 	}

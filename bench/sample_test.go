@@ -43,7 +43,11 @@ func TestVerdict(t *testing.T) {
 		value, limit float64
 		want         string
 	}{
-		{9, 10, "met"}, {10, 10, "met"}, {15, 10, "missed by 50 %"}, {3, 0, "missed"}, {0, 0, "met"},
+		{9, 10, "met"},
+		{10, 10, "met"},
+		{15, 10, "missed by 50 %"},
+		{3, 0, "missed"},
+		{0, 0, "met"},
 		{median(nil), 1, "missed"},
 	} {
 		if got := (Check{Value: test.value, Limit: test.limit}).Verdict(); got != test.want {

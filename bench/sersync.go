@@ -21,6 +21,7 @@ type Sersync struct {
 	args   []string
 
 	proc         *child.Process
+	notify       *child.Notify // it also says STOPPING=1
 	destinations []string
 	startup      time.Duration
 }
@@ -36,19 +37,18 @@ func (s *Sersync) Start(ctx context.Context, source string, destinations ...stri
 	if err != nil {
 		return err
 	}
-	defer notify.Close()
 	argv := slices.Concat([]string{s.binary, "mirror", "--state-dir", s.state()}, s.args, []string{source}, destinations)
 	began := time.Now()
 	proc, err := child.Start(child.Options{Argv: argv, Env: []string{notify.Env()}, Log: s.Log()})
 	if err != nil {
-		return err
+		return errors.Join(err, notify.Close())
 	}
 	ready, err := notify.Ready(ctx, proc)
 	if err != nil {
 		proc.Kill()
-		return err
+		return errors.Join(err, notify.Close())
 	}
-	s.proc, s.destinations, s.startup = proc, destinations, ready.Sub(began)
+	s.proc, s.notify, s.destinations, s.startup = proc, notify, destinations, ready.Sub(began)
 	return nil
 }
 
@@ -84,7 +84,7 @@ func (s *Sersync) Stop(context.Context) error {
 	began := time.Now()
 	proc.Stop(stopGrace)
 	took := time.Since(began)
-	var err error
+	err := s.notify.Close()
 	if proc.Err() != nil {
 		err = fmt.Errorf("sersync, asked to end, ended with %w after %v: %s", proc.Err(), took.Round(time.Millisecond), proc.Tail())
 	}
@@ -96,7 +96,7 @@ func (s *Sersync) Kill() error {
 	proc := s.proc
 	s.proc = nil
 	proc.Kill()
-	return nil
+	return s.notify.Close()
 }
 
 // orphans finds runs that outlived the program.

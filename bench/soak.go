@@ -68,7 +68,7 @@ func Soak(ctx context.Context, c SoakConfig) (err error) {
 	defer func() { err = errors.Join(err, s.remove(err)) }()
 	defer func() { err = errors.Join(err, s.history.Close()) }()
 	defer func() { s.server.Stop() }()
-	fmt.Fprintf(s.Log, "soak: seed %d, in %s\n", s.Seed, s.dir)
+	fmt.Fprintf(s.Log, "soak: seed %d, in %s: ", s.Seed, s.dir)
 	if err := s.start(ctx); err != nil {
 		return err
 	}
@@ -79,24 +79,43 @@ func Soak(ctx context.Context, c SoakConfig) (err error) {
 }
 
 func (s *soak) rounds(ctx context.Context) error {
+	if !s.AtOnce {
+		if err := s.settled(ctx); err != nil {
+			return err
+		}
+	}
 	began := time.Now()
+	var turns []Upset
 	for s.round < s.Rounds || time.Since(began) < s.For {
 		s.round++
-		s.upset = s.Upsets[s.rng.IntN(len(s.Upsets))]
+		if len(turns) == 0 {
+			turns = slices.Clone(s.Upsets)
+			s.rng.Shuffle(len(turns), func(i, j int) { turns[i], turns[j] = turns[j], turns[i] })
+		}
+		s.upset, turns = turns[0], turns[1:]
 		before := s.changes
 		if err := s.disturb(ctx); err != nil {
 			return err
 		}
-		if err := s.wild.Settle(); err != nil {
+		fmt.Fprintf(s.Log, "soak: round %d, upset %s: %d changes, ", s.round, s.upset, s.changes-before)
+		if err := s.settled(ctx); err != nil {
 			return err
 		}
-		took, paths, err := s.compare(ctx)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(s.Log, "soak: round %d, upset %s: %d changes, %d paths identical after %v\n",
-			s.round, s.upset, s.changes-before, paths, took.Round(time.Millisecond))
 	}
+	return nil
+}
+
+// settled closes what is open, and waits until the replica is identical.
+func (s *soak) settled(ctx context.Context) error {
+	if err := s.wild.Settle(); err != nil {
+		return err
+	}
+	took, paths, err := s.compare(ctx)
+	if err != nil {
+		fmt.Fprintln(s.Log, "not identical")
+		return err
+	}
+	fmt.Fprintf(s.Log, "%d paths identical after %v\n", paths, took.Round(time.Millisecond))
 	return nil
 }
 

@@ -65,7 +65,10 @@ type SoakConfig struct {
 	Entries int
 	// HardLinks demands that hard links are hard links on the replica.
 	HardLinks bool
-	// Upsets are drawn from, one each round; none is UpsetNone.
+	// AtOnce begins to change the tree as soon as the mirror is ready, while its first pass is
+	// under way. Otherwise the replica is identical before.
+	AtOnce bool
+	// Upsets come in random order, one each round, and again; none is UpsetNone.
 	Upsets []Upset
 	// Keep leaves the directory when the replica differs.
 	Keep bool

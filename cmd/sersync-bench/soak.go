@@ -21,7 +21,7 @@ func soakCommand() *cobra.Command {
 		Long: `Changes a tree at random under a running sersync, lets it come to rest every few seconds, and compares
 source and replica completely. The seed is printed; the same seed makes the same changes.
 
-An upset of each round is drawn from --upset: none; server (the rsync daemon is gone for a while);
+Each round has one upset of --upset: none; server (the rsync daemon is gone for a while);
 hang (it is stopped for a while); restart and kill (sersync is, and changes go on); freeze (sersync
 is stopped for a while, and the kernel's queue overflows).`,
 		Args: cobra.NoArgs,
@@ -55,7 +55,8 @@ is stopped for a while, and the kernel's queue overflows).`,
 	flags.DurationVar(&c.Patience, "patience", 0, "how long a replica may take to be identical (default 1m)")
 	flags.IntVar(&c.Entries, "entries", 0, "about how many names the tree has (default 2000)")
 	flags.BoolVar(&c.HardLinks, "hard-links", false, "demand that hard links are hard links on the replica")
-	flags.StringSliceVar(&upsets, "upset", nil, "draw from these, one a round (default none)")
+	flags.BoolVar(&c.AtOnce, "at-once", false, "change the tree while the first pass is under way")
+	flags.StringSliceVar(&upsets, "upset", nil, "these in random order, one a round, and again (default none)")
 	flags.BoolVar(&c.Keep, "keep", false, "keep both trees when they differ, and the log of one that failed")
 	return cmd
 }

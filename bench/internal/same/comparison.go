@@ -122,7 +122,7 @@ func content(st *syscall.Stat_t, ours, theirs string) (string, error) {
 // lstat tells whether path is there.
 func lstat(path string, st *syscall.Stat_t) (bool, error) {
 	for {
-		switch err := syscall.Lstat(path, st); err { //nolint:errorlint // the raw call's errno
+		switch err := syscall.Lstat(path, st); err {
 		case nil:
 			return true, nil
 		case syscall.EINTR:
