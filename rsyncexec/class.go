@@ -75,16 +75,22 @@ type hint struct {
 // hints in the order of precedence. They are looked for in everything that was printed.
 var hints = [...]hint{
 	{text: "max connections (", class: MaxConnections},
-	{text: "REMOTE HOST IDENTIFICATION HAS CHANGED", class: Auth,
-		remedy: "if the host was reinstalled, remove its old key with ssh-keygen -R HOST"},
-	{text: "Host key verification failed", class: Auth,
-		remedy: "connect once by hand to accept the host's key"},
+	{
+		text: "REMOTE HOST IDENTIFICATION HAS CHANGED", class: Auth,
+		remedy: "if the host was reinstalled, remove its old key with ssh-keygen -R HOST",
+	},
+	{
+		text: "Host key verification failed", class: Auth,
+		remedy: "connect once by hand to accept the host's key",
+	},
 	{text: "auth failed on module", class: Auth},
 	{text: "Permission denied (publickey", class: Auth},
 	{text: "Permission denied, please try again", class: Auth},
 	{text: "Too many authentication failures", class: Auth},
-	{text: "access denied to", class: Refused,
-		remedy: "see `hosts allow` and `hosts deny` in the target's rsyncd.conf"},
+	{
+		text: "access denied to", class: Refused,
+		remedy: "see `hosts allow` and `hosts deny` in the target's rsyncd.conf",
+	},
 	{text: "Unknown module", class: Config, remedy: "see the module's name in the target's rsyncd.conf"},
 	{text: "@ERROR: chdir failed", class: Config, remedy: "the module's path is missing on the target"},
 	{text: "password file", class: Config, remedy: "the password file must be readable by its owner only"},
@@ -94,8 +100,10 @@ var hints = [...]hint{
 	{text: "unknown option", class: OldRsync},
 	{text: "invalid file mode 00", class: OldRsync},
 	{text: "ABORTING due to invalid path", class: Vanished},
-	{text: "is your shell clean", class: Config,
-		remedy: "the remote shell must print nothing (see its .bashrc)"},
+	{
+		text: "is your shell clean", class: Config,
+		remedy: "the remote shell must print nothing (see its .bashrc)",
+	},
 	{text: "No space left on device", class: DiskFull},
 	{text: "Disk quota exceeded", class: DiskFull},
 	{text: "Connection refused", class: Unreachable},
@@ -105,8 +113,10 @@ var hints = [...]hint{
 	{text: "Temporary failure in name resolution", class: Unreachable},
 	{text: "Connection timed out", class: Unreachable},
 	{text: "Network is unreachable", class: Unreachable},
-	{text: "Operation not supported (95)", class: Partial,
-		remedy: "the receiver can't chmod inside its chroot: rsync 3.2.3 and older, built with a new glibc; update it or set `use chroot = no`"},
+	{
+		text: "Operation not supported (95)", class: Partial,
+		remedy: "the receiver can't chmod inside its chroot: rsync 3.2.3 and older, built with a new glibc; update it or set `use chroot = no`",
+	},
 }
 
 // find is the first hint in text that can explain code; -1 is none.

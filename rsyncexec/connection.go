@@ -8,6 +8,10 @@ import (
 // connection are the options that say how to reach the target; probes need them too.
 func (o *Options) connection() []string {
 	var args []string
+	// A daemon that does not set `socket options = TCP_NODELAY` answers --timeout with a small
+	// message of its own, and Nagle then holds its next one back for 40 ms. A cold run pays that; a
+	// warm one has it behind it. Without, a dead peer would hold the run, and a dead client the
+	// daemon's connection, for hours.
 	if s := seconds(o.Timeout); s > 0 {
 		args = append(args, "--timeout="+strconv.Itoa(s))
 	}

@@ -7,22 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/sersync/sersync/rsyncexec/rsynctest"
 )
-
-// nearby runs f on the two kinds of target whose exit codes differ.
-func nearby(t *testing.T, f func(t *testing.T, o Options, dir string)) {
-	t.Helper()
-	t.Run("local", func(t *testing.T) {
-		dir := t.TempDir()
-		f(t, Options{Dest: dir}, dir)
-	})
-	t.Run("daemon", func(t *testing.T) {
-		d := rsynctest.Daemon(t, rsynctest.Options{})
-		f(t, Options{Dest: d.URL("m")}, d.Path("m"))
-	})
-}
 
 // A local target says that the budget stopped deletions with exit code 25, a daemon with 0.
 func TestBudgetStopsAndSaysSo(t *testing.T) {
@@ -79,7 +64,8 @@ func TestFiltersProtect(t *testing.T) {
 		tree(t, dst, "gone/x", "gone/y.keep", "d/old.keep", "d/old", "leaf.keep")
 		res := run(t, NewRunner(o), Invocation{
 			RootFD: openRoot(t, src), Delete: DeleteBudget, MaxDelete: -1, Items: []Item{
-				{Path: "gone", Missing: true}, {Path: "leaf.keep", Missing: true},
+				{Path: "gone", Missing: true},
+				{Path: "leaf.keep", Missing: true},
 				{Path: "d", Level: true, Dir: true},
 			},
 		})

@@ -55,8 +55,3 @@ func hasRSH(args []string) bool {
 	}
 	return false
 }
-
-// localPath is the directory that a local destination names.
-func (o Options) localPath() (string, bool) {
-	return o.Dest, o.transportOf() == local
-}

@@ -36,10 +36,16 @@ func TestCommandLines(t *testing.T) {
 			"--no-r --ignore-missing-args " + tail},
 		{"tree, no budget", a, Invocation{Items: []Item{{}}, Recursive: true, Delete: DeleteBudget}, `printf '/./\0' | ` + head +
 			"-r --ignore-missing-args --force --delete --max-delete=0 " + tail},
-		{"listing", a, Invocation{Items: []Item{{Path: "d", Level: true}}, Delete: DeleteBudget, MaxDelete: -1},
-			`printf '/d/\0' | ` + head + "--no-r --ignore-missing-args --force --delete " + tail},
-		{"large", a, Invocation{Items: items[:1], Compare: Checksum, Partial: true, DryRun: true},
-			`printf '/a\0' | ` + head + "-n -c --no-r --ignore-missing-args --partial-dir=.rsync-partial " + tail},
+		{
+			"listing", a,
+			Invocation{Items: []Item{{Path: "d", Level: true}}, Delete: DeleteBudget, MaxDelete: -1},
+			`printf '/d/\0' | ` + head + "--no-r --ignore-missing-args --force --delete " + tail,
+		},
+		{
+			"large", a,
+			Invocation{Items: items[:1], Compare: Checksum, Partial: true, DryRun: true},
+			`printf '/a\0' | ` + head + "-n -c --no-r --ignore-missing-args --partial-dir=.rsync-partial " + tail,
+		},
 		{"AB", with(BranchAB), budget, `printf '/a\0' | ` + head + "-I --no-r --ignore-missing-args --force --max-delete=5 " + tail +
 			"\n" + `printf '/./\0' | ` + head + "--no-r " + del + tail},
 		{"A-I quick", with(BranchAI), Invocation{Items: items[:1]}, `printf '/a\0' | ` + coarse + "-c --no-r --ignore-missing-args " + tail},
@@ -100,8 +106,10 @@ func TestTransports(t *testing.T) {
 		}
 	}
 	for _, o := range []Options{
-		{Dest: "h::m", RSH: "ssh"}, {Dest: "h::m", Args: []string{"-e", "ssh -p 1"}},
-		{Dest: "h::m", Args: []string{"--rsh=ssh"}}, {Dest: "h::m", Args: []string{"-essh"}},
+		{Dest: "h::m", RSH: "ssh"},
+		{Dest: "h::m", Args: []string{"-e", "ssh -p 1"}},
+		{Dest: "h::m", Args: []string{"--rsh=ssh"}},
+		{Dest: "h::m", Args: []string{"-essh"}},
 	} {
 		if got := o.transportOf(); got != daemonOverShell {
 			t.Errorf("%+v: %d", o, got)

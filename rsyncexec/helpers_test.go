@@ -117,10 +117,26 @@ func everywhere(t *testing.T, f func(t *testing.T, o Options, dir string)) {
 	t.Helper()
 	for _, tg := range targets() {
 		t.Run(tg.name, func(t *testing.T) {
+			t.Parallel()
 			o, dir := tg.make(t)
 			f(t, o, dir)
 		})
 	}
+}
+
+// nearby runs f on the two kinds of target whose exit codes differ.
+func nearby(t *testing.T, f func(t *testing.T, o Options, dir string)) {
+	t.Helper()
+	t.Run("local", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		f(t, Options{Dest: dir}, dir)
+	})
+	t.Run("daemon", func(t *testing.T) {
+		t.Parallel()
+		d := rsynctest.Daemon(t, rsynctest.Options{})
+		f(t, Options{Dest: d.URL("m")}, d.Path("m"))
+	})
 }
 
 // run is a run that must succeed.

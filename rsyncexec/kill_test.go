@@ -79,7 +79,7 @@ func TestKilledWhileStartingRunsNeverLosesTheInnocent(t *testing.T) {
 			}
 			tree(t, dst, "d/keep")
 			want := count(t, dst)
-			for round := range 25 {
+			for round := range 10 {
 				killRound(t, mode, src, dst)
 				if got := count(t, dst); got != want {
 					t.Fatalf("round %d: %d of %d innocent names are left", round, got, want)
@@ -106,7 +106,7 @@ const pipeList = 700_001
 // Killed while it gives a list, a process has given all of it or nothing.
 func TestKilledWhileGivingAList(t *testing.T) {
 	nothing, all := 0, 0
-	for round := range 60 {
+	for round := range 40 {
 		r, w, err := os.Pipe()
 		must(t, err)
 		cmd := exec.Command(os.Args[0])

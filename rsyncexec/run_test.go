@@ -46,10 +46,19 @@ func TestEveryKindOfChange(t *testing.T) {
 			must(t, os.WriteFile(filepath.Join(src, "odd", name), []byte("x"), 0o644))
 		}
 		items := []Item{
-			{Path: "a/changed"}, {Path: "a/new"}, {Path: "a/file2dir/in"}, {Path: "a/dir2file"},
-			{Path: "a/dir2link"}, {Path: "a/link"}, {Path: "newdir/sub/f"}, {Path: "here/x"},
-			{Path: "gone", Missing: true}, {Path: "gonefile", Missing: true},
-			{Path: "moved", Missing: true}, {Path: "level", Level: true, Dir: true}, {Path: ""},
+			{Path: "a/changed"},
+			{Path: "a/new"},
+			{Path: "a/file2dir/in"},
+			{Path: "a/dir2file"},
+			{Path: "a/dir2link"},
+			{Path: "a/link"},
+			{Path: "newdir/sub/f"},
+			{Path: "here/x"},
+			{Path: "gone", Missing: true},
+			{Path: "gonefile", Missing: true},
+			{Path: "moved", Missing: true},
+			{Path: "level", Level: true, Dir: true},
+			{Path: ""},
 		}
 		for _, name := range oddNames {
 			items = append(items, Item{Path: "odd/" + name})
@@ -81,7 +90,7 @@ func TestEveryKindOfChange(t *testing.T) {
 
 // The root's own attributes must not take its whole level along: rsync would.
 func TestRootAloneTouchesNothingElse(t *testing.T) {
-	everywhere(t, func(t *testing.T, o Options, dst string) {
+	nearby(t, func(t *testing.T, o Options, dst string) {
 		src := t.TempDir()
 		tree(t, src, "unsent", "f")
 		tree(t, dst, "extra/x")
@@ -117,7 +126,7 @@ func TestUserRecursionDoesNotReachExactPaths(t *testing.T) {
 
 // A second change of the same size within one second is invisible to rsync's default check.
 func TestSameSizeSameSecond(t *testing.T) {
-	everywhere(t, func(t *testing.T, o Options, dst string) {
+	nearby(t, func(t *testing.T, o Options, dst string) {
 		src := t.TempDir()
 		root, r := openRoot(t, src), NewRunner(o)
 		inv := Invocation{RootFD: root, Items: []Item{{Path: "f"}}}
@@ -162,7 +171,7 @@ func TestContentSeesWhatTimesDoNot(t *testing.T) {
 }
 
 func TestHardLinks(t *testing.T) {
-	everywhere(t, func(t *testing.T, o Options, dst string) {
+	nearby(t, func(t *testing.T, o Options, dst string) {
 		o.HardLinks = true
 		src := t.TempDir()
 		tree(t, src, "d/a")
@@ -175,7 +184,7 @@ func TestHardLinks(t *testing.T) {
 }
 
 func TestVerifySaysWhatIsDifferent(t *testing.T) {
-	everywhere(t, func(t *testing.T, o Options, dst string) {
+	nearby(t, func(t *testing.T, o Options, dst string) {
 		src := t.TempDir()
 		root, r := openRoot(t, src), NewRunner(o)
 		tree(t, src, "d/same", "d/diff=1", "d/new")

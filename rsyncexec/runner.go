@@ -2,6 +2,7 @@ package rsyncexec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -196,7 +197,8 @@ func (r *Runner) notStarted(ctx context.Context, err error) *Error {
 
 func (r *Runner) startError(err error) *Error {
 	e := &Error{Code: ExitNone, Class: Config, Target: r.o.Dest, Detail: "can't start", Err: err}
-	if _, ok := err.(*exec.Error); ok {
+	var missing *exec.Error
+	if errors.As(err, &missing) {
 		e.Remedy = fmt.Sprintf("install rsync on this machine or name it (%s was not found)", r.o.Program)
 	}
 	return e

@@ -62,8 +62,11 @@ func TestWarmRun(t *testing.T) {
 		// The list names what did not exist when the run was started.
 		tree(t, src, "d/new\nline", "d/#f")
 		var sent []string
-		res, err := w.Run(t.Context(), []Item{{Path: "d/new\nline"}, {Path: "d/#f"},
-			{Path: "d/gone", Missing: true}}, func(path []byte, _ int64) { sent = append(sent, string(path)) })
+		res, err := w.Run(t.Context(), []Item{
+			{Path: "d/new\nline"},
+			{Path: "d/#f"},
+			{Path: "d/gone", Missing: true},
+		}, func(path []byte, _ int64) { sent = append(sent, string(path)) })
 		must(t, err)
 		if len(sent) != 2 || res.Sent != 2 || res.DeletedCount != 1 || !res.Warm {
 			t.Errorf("sent %q, %+v", sent, res)
