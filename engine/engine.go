@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -89,15 +87,14 @@ func (e *Engine) Run(ctx context.Context) (err error) {
 	for _, t := range e.trees {
 		begin("watch the root", func() error { return t.watchPath(ctx) })
 		begin("supervise", func() error { return t.supervise(ctx, e) })
-		begin("send the root's attributes", func() error { return t.sendAttrs(ctx, e) })
 		for _, target := range t.targets {
 			begin("remember", func() error { return target.remember(ctx) })
+			begin("send the root's attributes", func() error { return target.rootAttrs.send(ctx) })
 			begin("deliver", func() error { return target.delivery.Run(hard) })
 		}
 	}
 	begin("dispatch", func() error {
 		e.dispatch()
-		e.lastAttrs()
 		e.drain(hard)
 		return nil
 	})
@@ -228,31 +225,9 @@ func (e *Engine) dispatch() {
 			if len(debts[i]) == 0 {
 				continue
 			}
-			if slices.ContainsFunc(debts[i], movesRoot) {
-				t.touch()
-			}
 			for _, target := range t.targets {
 				target.delivery.Add(debts[i])
 			}
-		}
-	}
-}
-
-// movesRoot reports whether the change moves the mtime of the root, here or on the target, where
-// every file is first written under another name in its directory.
-func movesRoot(d task.Debt) bool {
-	return strings.IndexByte(d.Path, '/') < 0 && d.Path != "" &&
-		(d.Scope == task.Subtree || d.What&^task.Attr != 0)
-}
-
-// lastAttrs owes the attributes of roots that were to be sent a little later.
-func (e *Engine) lastAttrs() {
-	for _, t := range e.trees {
-		if !t.attrs.Swap(false) {
-			continue
-		}
-		for _, target := range t.targets {
-			target.delivery.Add([]task.Debt{{What: task.Attr, Since: time.Now().UnixNano()}})
 		}
 	}
 }

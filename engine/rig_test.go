@@ -105,12 +105,6 @@ func (r *rig) stop() {
 	r.done = nil
 }
 
-// kill ends the mirror without its waiting for what is owed.
-func (r *rig) kill() {
-	r.eng.Kill()
-	r.stop()
-}
-
 func (r *rig) path(name string) string { return filepath.Join(r.src, name) }
 
 func (r *rig) write(name, content string) {

@@ -32,6 +32,8 @@ type target struct {
 	delivery *deliver.Target
 	rate     rate
 
+	rootAttrs *rootAttrs
+
 	resolver atomic.Pointer[resolve.Resolver]
 	links    *track.Tracker // nil: nobody watches, so nobody knows hard links
 	options  resolve.Options
@@ -64,6 +66,9 @@ func newTarget(e *Engine, t *tree, conf config.Target) *target {
 		Open: openFiles(t.conf.OpenFiles),
 	}
 	g.rooted(t.root.Load())
+	g.rootAttrs = newRootAttrs(func() {
+		g.delivery.Add([]task.Debt{{What: task.Attr, Since: time.Now().UnixNano()}})
+	})
 	g.delivery = deliver.New(g.deliverOptions(e))
 	return g
 }
@@ -75,8 +80,10 @@ func (g *target) deliverOptions(e *Engine) deliver.Options {
 	}
 	o := deliver.Options{
 		Name: g.conf.Name, Resolver: g, Guard: g.guard, Log: e.log, Workers: workers,
-		Observers: append([]task.Observer{&g.rate, (*contactObserver)(g), runLog{e.log}}, e.opts.Observers...),
-		NoWarm:    !g.conf.Warm, ServerTimeout: g.conf.Timeout, DryRun: e.opts.DryRun,
+		Observers: append([]task.Observer{
+			&g.rate, (*contactObserver)(g), g.rootAttrs, runLog{e.log},
+		}, e.opts.Observers...),
+		NoWarm: !g.conf.Warm, ServerTimeout: g.conf.Timeout, DryRun: e.opts.DryRun,
 	}
 	r := &runner{
 		rsync: g.rsync, rules: g.tree.rules, guard: g.guard,

@@ -30,8 +30,6 @@ type tree struct {
 	old  []*scan.Root
 	// suspect, of capacity 1, says that the path may lead elsewhere now.
 	suspect chan struct{}
-	touched chan struct{}  // capacity 1: the root's own mtime has moved
-	attrs   atomic.Bool    // and the targets are not yet owed it
 	turning sync.WaitGroup // targets that wait for their runs from the old root to end
 	// passLength is how long the last full pass took, in nanoseconds.
 	passLength atomic.Int64
@@ -55,7 +53,6 @@ func newTree(number int, conf config.Tree, o *Options) (*tree, error) {
 	t := &tree{
 		number: number, conf: conf, rules: rules,
 		log: o.Log.With("tree", conf.Path), suspect: make(chan struct{}, 1),
-		touched: make(chan struct{}, 1),
 	}
 	t.root.Store(root)
 	return t, nil
@@ -182,38 +179,6 @@ func (t *tree) repin(ctx context.Context, e *Engine) error {
 		t.turning.Go(func() { target.turn(ctx, root) })
 	}
 	return nil
-}
-
-// rootAttrsAfter is how long after a name came to or left the root the root's own attributes are
-// sent. rsync sends those of every other directory with what is in it; the root's take a run.
-const rootAttrsAfter = time.Second
-
-// touch says that the root's own mtime has moved. It never blocks.
-func (t *tree) touch() {
-	t.attrs.Store(true)
-	select {
-	case t.touched <- struct{}{}:
-	default:
-	}
-}
-
-// sendAttrs owes the root's attributes soon after they changed, once for many changes.
-func (t *tree) sendAttrs(ctx context.Context, e *Engine) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-t.touched:
-		}
-		if !wait(ctx, rootAttrsAfter) {
-			return nil
-		}
-		if t.attrs.Swap(false) {
-			e.tracker.Mark(t.number, task.Debt{
-				What: task.Attr, Class: task.ClassBulk, Since: time.Now().UnixNano(),
-			})
-		}
-	}
 }
 
 func wait(ctx context.Context, d time.Duration) bool {

@@ -134,17 +134,17 @@ func (t *DirTable) detach(slot uint32) {
 // somewhere else.
 func (t *DirTable) unplace(slot uint32) {
 	n := t.nodes.at(slot)
-	switch {
-	case n.parent == slot:
+	switch n.parent {
+	case slot:
 		for tree, root := range t.roots {
 			if root == slot {
 				t.roots[tree] = 0
 			}
 		}
 		return
-	case n.parent == limbo:
+	case limbo:
 		t.limbo--
-	case n.parent == removed:
+	case removed:
 	default:
 		t.byName.remove(slot)
 	}

@@ -53,6 +53,11 @@ func (t *Tracker) file(e kern.Event) {
 	var m dirty.Mark
 	if e.Op&kern.OpCreate != 0 {
 		m |= appeared
+		if e.Op&kern.OpMoved == 0 {
+			// Whoever made it is most likely about to write: without this the first, empty, state of
+			// every upload would be sent.
+			m |= dirty.Mark(task.Writing)
+		}
 	}
 	if e.Op&kern.OpDelete != 0 {
 		m |= left

@@ -28,7 +28,6 @@ type fakeSource struct {
 	closed chan struct{}
 	once   sync.Once
 	reads  uint32
-	read   []event // of the buffer that was read last; guarded by being handed over with it
 	batch  map[uint32][]event
 
 	mu      sync.Mutex

@@ -20,7 +20,7 @@ import (
 type PathWatch struct {
 	path   string
 	in     int // the inotify instance
-	mounts *os.File
+	mounts int // /proc/self/mountinfo
 	wake   int // an eventfd
 
 	mu     sync.Mutex // held by Wait; Close takes it to be sure that nobody polls
@@ -42,12 +42,12 @@ func NewPathWatch(path string) (*PathWatch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("watch the way to %s: %w", path, err)
 	}
-	w := &PathWatch{path: abs, in: -1, wake: -1}
+	w := &PathWatch{path: abs, in: -1, wake: -1, mounts: -1}
 	if w.in, err = sys.InotifyInit(); err != nil {
 		return nil, fmt.Errorf("watch the way to %s: %w", path, err)
 	}
 	if w.wake, err = sys.Eventfd(); err == nil {
-		w.mounts, err = os.Open("/proc/self/mountinfo")
+		w.mounts, err = sys.OpenMountinfo()
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("watch the way to %s: %w", path, err), w.release())
@@ -64,7 +64,7 @@ func (w *PathWatch) Wait() error {
 		if w.closed {
 			return kern.ErrClosed
 		}
-		ready, err := sys.Poll([]int{w.wake, w.in}, []int{int(w.mounts.Fd())})
+		ready, err := sys.Poll([]int{w.wake, w.in}, []int{w.mounts})
 		if err != nil {
 			return fmt.Errorf("poll the way to %s: %w", w.path, err)
 		}
@@ -95,8 +95,8 @@ func (w *PathWatch) release() error {
 	if w.wake >= 0 {
 		err = errors.Join(err, sys.Close(w.wake))
 	}
-	if w.mounts != nil {
-		err = errors.Join(err, w.mounts.Close())
+	if w.mounts >= 0 {
+		err = errors.Join(err, sys.Close(w.mounts))
 	}
 	return err
 }

@@ -141,8 +141,11 @@ func (s *script) do(line []string) error {
 		f.Settle()
 	case "watches":
 		want, err := strconv.Atoi(line[1])
+		if err != nil {
+			return fmt.Errorf("number of watches: %w", err)
+		}
 		if got := f.Len(); got != want {
-			return fmt.Errorf("the table has %d directories, want %d %v", got, want, err)
+			return fmt.Errorf("the table has %d directories, want %d", got, want)
 		}
 	case "overflow":
 		return s.overflow()

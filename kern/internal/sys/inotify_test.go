@@ -3,6 +3,7 @@
 package sys
 
 import (
+	"errors"
 	"os"
 	"strconv"
 	"testing"
@@ -51,7 +52,7 @@ func TestWatchByDescriptorFollowsNoName(t *testing.T) {
 	if err := InotifyRmWatch(ino, wd); err != nil {
 		t.Fatal(err)
 	}
-	if err := InotifyRmWatch(ino, wd); err != ErrInvalid {
+	if err := InotifyRmWatch(ino, wd); !errors.Is(err, ErrInvalid) {
 		t.Fatalf("removing again = %v, want EINVAL", err)
 	}
 	if err := os.Rename(dir+"-moved", dir); err != nil {
