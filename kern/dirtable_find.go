@@ -3,6 +3,7 @@ package kern
 import (
 	"bytes"
 	"hash/maphash"
+	"iter"
 )
 
 func (t *DirTable) hashName(name []byte) uint32 { return uint32(maphash.Bytes(t.seed, name)) }
@@ -50,7 +51,8 @@ func (t *DirTable) slotByName(parent uint32, name []byte, hash uint32) uint32 {
 			return 0
 		}
 		n := t.nodes.at(slot)
-		if n.parent == parent && n.hash == hash && bytes.Equal(t.names.get(n.name, n.length), name) {
+		if n.parent == parent && n.hash == hash &&
+			bytes.Equal(t.names.get(n.name, n.length), name) {
 			return slot
 		}
 	}
@@ -89,6 +91,18 @@ func (t *DirTable) AppendPath(dst []byte, id DirID) (path []byte, tree int, ok b
 		end--
 		dst[end] = '/'
 		slot = n.parent
+	}
+}
+
+// All yields every directory, the detached ones included, in no particular order. The table must
+// not be edited meanwhile.
+func (t *DirTable) All() iter.Seq[DirID] {
+	return func(yield func(DirID) bool) {
+		for slot := range t.nodes.all() {
+			if !yield(t.nodes.id(slot)) {
+				return
+			}
+		}
 	}
 }
 

@@ -43,11 +43,19 @@ func (s *Source) record(r record, raw []byte, seq uint32, emit func(kern.Event))
 	case r.mask&sys.InIgnored != 0:
 		s.table.Forget(keyOf(r.wd))
 	case s.table.Detached(id):
+		// Nothing to tell, but who left it must not come back with it.
 		s.stats.detached.Add(1)
+		if isDirRename(r.mask) {
+			s.follow(id, r, seq)
+		}
 	case len(r.name) == 0:
 		s.self(id, r.mask, emit)
-	case r.mask&sys.InIsDir != 0 && r.mask&(sys.InMovedFrom|sys.InMovedTo) != 0:
-		s.rename(id, r, seq, emit)
+	case isDirRename(r.mask):
+		op := opOf(r.mask)
+		if s.follow(id, r, seq) {
+			op |= kern.OpCreate
+		}
+		emit(kern.Event{Dir: id, Name: r.name, Op: op})
 	default:
 		emit(kern.Event{Dir: id, Name: r.name, Op: opOf(r.mask)})
 	}

@@ -41,13 +41,14 @@
 // ([kern.DirTable.Put]). Where the order can't be told, the table may be wrong for a while, in
 // either direction.
 //
-// Who appears is entered. Any directory that comes to be at (P, n) raises a Create, whatever
-// happened to the name before, and then either the table knows a later stamp there or a new walk
-// is made, whose stamp is later. So the last Create about (P, n) is followed by a sight of what is
-// there now that nothing older can overrule, and a wrong guess ends. This holds for renames too:
-// pairing the two halves of one by their cookie moves the node at once, so that a large tree goes
-// on reporting under its new name, but is never relied upon. Below a directory that was entered
-// the rules hold again.
+// Who is named is looked at. Any directory that comes to be at (P, n) raises a Create, and then
+// either the table knows a later stamp there or a new walk is made, whose stamp is later. The
+// first half of a rename that takes a directory away from (P, n) is a Create too, because
+// RENAME_EXCHANGE looks like two renames in a row and its events do not end with whom the disk
+// ends with. So the last event that moves somebody to or from (P, n) is followed by a sight of what
+// is there now that nothing older can overrule, and a wrong guess ends. Pairing the two halves of
+// a rename by their cookie moves the node at once, so that a large tree goes on reporting under its
+// new name, but is never relied upon. Below a directory that was entered the rules hold again.
 //
 // What was reported under a wrong name, or dropped, meanwhile is covered by the mark which the
 // owner sets after the walk has returned: a walk's publications are in the table before the first
@@ -65,6 +66,10 @@
 // descriptor that is being removed. So adding a watch and publishing it are one step under a
 // shared lock, and Reap, under the exclusive one, takes in what was published before it decides. A
 // descriptor is forgotten only when the kernel says IN_IGNORED, or that it does not know it.
+//
+// One may be kept longer than it should: where a walker is so slow that a directory has left the
+// trees, and Decode has seen it leave, before the walker publishes that it was there. It reports
+// under a name that is not there any more, until the next Rewalk.
 //
 // # Shutdown
 //

@@ -52,8 +52,9 @@ func (e *LimitError) Sysctl() string {
 }
 
 func (e *LimitError) Error() string {
-	return fmt.Sprintf("inotify watch limit reached: %d used here, limit of this user %d, needed %d; "+
-		"as root: sysctl %s", e.Used, e.Limit, e.Needed, e.Sysctl())
+	return fmt.Sprintf("inotify watch limit reached: %d used by this program, "+
+		"limit of this user %d, %d needed; as root: sysctl -w %s",
+		e.Used, e.Limit, e.Needed, e.Sysctl())
 }
 
 // limitError makes the error of a walk that had no watch for so many directories.
@@ -74,7 +75,7 @@ type InstanceError struct {
 
 func (e *InstanceError) Error() string {
 	return fmt.Sprintf("inotify instance limit of this user reached (%d); as root: "+
-		"sysctl fs.inotify.max_user_instances=%d", e.Limit, max(2*e.Limit, 256))
+		"sysctl -w fs.inotify.max_user_instances=%d", e.Limit, max(2*e.Limit, 256))
 }
 
 // instanceError tells the two meanings of EMFILE apart: too many instances of the user, or too

@@ -100,10 +100,10 @@ func (s *Source) take(n notice, name []byte) {
 	case sawDir:
 		s.table.Put(s.table.ByKey(keyOf(n.parent)), name, keyOf(n.wd), n.visit)
 	case stray:
-		// The oldest stamp there is: any sight of it counts.
-		s.table.Put(kern.NoDir, nil, keyOf(n.wd), n.visit-1<<30)
+		s.takeStray(n)
 	case sawRoot:
 		if !s.current(n) {
+			s.takeStray(n)
 			return
 		}
 		s.table.SetVisit(s.table.Root(keyOf(n.wd), int(n.tree)), n.visit)
@@ -114,4 +114,10 @@ func (s *Source) take(n notice, name []byte) {
 	case drop:
 		s.table.Detach(s.table.RootOf(int(n.tree)))
 	}
+}
+
+// takeStray remembers a watch that has no place. Its stamp is older than any other: every sight of
+// the directory counts.
+func (s *Source) takeStray(n notice) {
+	s.table.Put(kern.NoDir, nil, keyOf(n.wd), n.visit-1<<30)
 }

@@ -36,25 +36,34 @@ func (p *renames) take(cookie uint32) kern.DirID {
 	return kern.NoDir
 }
 
-// rename decodes one half of a directory's rename.
-func (s *Source) rename(parent kern.DirID, r record, seq uint32, emit func(kern.Event)) {
+func isDirRename(mask uint32) bool {
+	return mask&sys.InIsDir != 0 && mask&(sys.InMovedFrom|sys.InMovedTo) != 0
+}
+
+// follow lets the table follow one half of a directory's rename. It reports whether there may be
+// a directory at the name all the same.
+func (s *Source) follow(parent kern.DirID, r record, seq uint32) (look bool) {
 	if r.mask&sys.InMovedFrom != 0 {
-		s.movedFrom(parent, r, seq)
-	} else {
-		s.movedTo(parent, r, seq)
+		return s.movedFrom(parent, r, seq)
 	}
-	emit(kern.Event{Dir: parent, Name: r.name, Op: opOf(r.mask)})
+	s.movedTo(parent, r, seq)
+	return false
 }
 
 // movedFrom detaches what was there, unless it was seen there by a walk that began after the
-// rename.
-func (s *Source) movedFrom(parent kern.DirID, r record, seq uint32) {
+// rename. It reports whether it did.
+//
+// RENAME_EXCHANGE of A and B tells A to B, then B to A, as two renames one after the other would.
+// The second one's first half then takes away what has just come to B, and nothing that comes
+// later names B again: so whoever is detached here wants a look at the name.
+func (s *Source) movedFrom(parent kern.DirID, r record, seq uint32) bool {
 	dir := s.table.Child(parent, r.name)
 	if dir == kern.NoDir || kern.After(s.table.Visit(dir), seq) {
-		return
+		return false
 	}
 	s.table.Detach(dir)
 	s.renames.put(r.cookie, dir)
+	return true
 }
 
 // movedTo puts the directory that left with the same cookie to its new place, unless a later walk

@@ -74,9 +74,6 @@ var _ kern.Source = (*Source)(nil)
 // New makes an inotify instance that decodes with table. Where the user has too many of them the
 // error is an *InstanceError.
 func New(table *kern.DirTable, o Options) (*Source, error) {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
 	fd, err := sys.InotifyInit()
 	if err != nil {
 		return nil, instanceError(err)
@@ -85,13 +82,19 @@ func New(table *kern.DirTable, o Options) (*Source, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("wait for inotify: %w", err), sys.Close(fd))
 	}
+	return newSource(table, o, poller, fd), nil
+}
+
+func newSource(table *kern.DirTable, o Options, poller *epoll.Poller, fd int) *Source {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	s := &Source{
 		opts: o, poller: poller, log: o.Log, fd: fd, table: table, trees: map[int]*tree{},
-		emptied: sys.CoarseNow(), addWatch: sys.InotifyAddWatchFD,
+		emptied: sys.CoarseNow(), raised: 1, addWatch: sys.InotifyAddWatchFD,
 	}
 	s.reads.Store(1)
-	s.raised = 1
-	return s, nil
+	return s
 }
 
 // Caps says what inotify sees.

@@ -24,7 +24,9 @@ type tree struct {
 }
 
 // register adds a tree, in place of one with the same number.
-func (s *Source) register(number int, root *scan.Root, skip func([]byte, bool) bool) (*tree, error) {
+func (s *Source) register(
+	number int, root *scan.Root, skip func([]byte, bool) bool,
+) (*tree, error) {
 	s.treesMu.Lock()
 	defer s.treesMu.Unlock()
 	for other, t := range s.trees {

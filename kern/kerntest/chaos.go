@@ -98,11 +98,11 @@ func RunChaos(t *testing.T, f Factory, c Chaos, config Config) {
 		follower.Resume()
 	}
 	follower.Check()
-	follower.CheckTable()
+	follower.CheckTable(false)
 	// What the table knows must also be what is watched.
 	Chaos{Seed: c.Seed + 2, Writers: 1, Ops: 50}.run(tree, outside)
 	follower.Check()
 	follower.Reap()
 	follower.Settle()
-	follower.CheckTable()
+	follower.CheckTable(true)
 }

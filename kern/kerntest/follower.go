@@ -28,6 +28,7 @@ type Config struct {
 	Walkers    int  // 0: 2
 	BufferSize int  // 0: 256 KiB; small ones split what belongs together
 	TakeEvery  int  // make the replica right after so many buffers; 0: only when settled
+	ReapEvery  int  // let so much time pass that watches are given back after so many buffers
 	Stalled    bool // Read is not called until Resume
 }
 
@@ -165,9 +166,6 @@ func (w *Follower) Watched(path string) (ok bool) {
 	return ok
 }
 
-// Table calls f with the table in the goroutine that owns it.
-func (w *Follower) Table(f func(*kern.DirTable)) { w.do(func() { f(w.subject.Table) }) }
-
 // Reap lets an hour pass, again and again, until nothing is left to give back.
 func (w *Follower) Reap() {
 	if w.subject.Reap == nil {
@@ -187,14 +185,21 @@ func (w *Follower) Settle() {
 	w.tb.Helper()
 	ctx, cancel := context.WithTimeout(w.ctx, patience)
 	defer cancel()
-	for round, quiet := 0, false; !quiet; round++ {
+	// Two rounds without a walk: what the last walk published is taken in, and what it held open
+	// is let go, in the second.
+	for round, quiet := 0, 0; quiet < 2; round++ {
 		walked := 0
 		w.do(func() { walked = w.walked + w.underWay + len(w.waiting) })
 		w.passBy(ctx, fmt.Sprintf("%s%d-%d", settlePrefix, time.Now().UnixNano(), round))
 		if err := w.until(ctx, func() bool { return w.underWay+len(w.waiting) == 0 }); err != nil {
 			w.tb.Fatalf("walks do not end: %v", err)
 		}
-		w.do(func() { quiet = w.walked == walked })
+		quiet++
+		w.do(func() {
+			if w.walked != walked {
+				quiet = 0
+			}
+		})
 	}
 	w.do(w.take)
 }
@@ -231,7 +236,8 @@ func (w *Follower) Check() {
 	var diff []string
 	w.do(func() { diff = w.replica.Diff() })
 	if len(diff) > 0 {
-		w.tb.Errorf("lost: after %d losses the replica is wrong:\n%s", w.Losses(), strings.Join(diff, "\n"))
+		w.tb.Errorf("lost: after %d losses the replica is wrong:\n%s",
+			w.Losses(), strings.Join(diff, "\n"))
 	}
 }
 

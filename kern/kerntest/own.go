@@ -3,6 +3,7 @@ package kerntest
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/sersync/sersync/kern"
 )
@@ -90,6 +91,10 @@ func (w *Follower) decode(b *kern.Buffer) {
 	w.buffers++
 	if n := w.config.TakeEvery; n > 0 && w.replica != nil && w.buffers%n == 0 {
 		w.take()
+	}
+	if n := w.config.ReapEvery; n > 0 && w.subject.Reap != nil && w.buffers%n == 0 {
+		w.clock += int64(time.Hour)
+		w.subject.Reap(w.clock)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 // Run runs the suite against the Sources that f makes.
 func Run(t *testing.T, f Factory) {
 	t.Run("scripts", func(t *testing.T) { runScripts(t, f) })
-	for seed := range uint64(6) {
+	for seed := range uint64(3) {
 		for _, config := range []Config{
 			{},
 			{Walkers: 4, TakeEvery: 3},
