@@ -99,8 +99,7 @@ func (s *nameSlab) victim() (uint32, bool) {
 	}
 	for range s.chunks {
 		s.cursor = (s.cursor + 1) % uint32(len(s.chunks))
-		c := &s.chunks[s.cursor]
-		if c.bytes != nil && s.cursor != s.current && 4*c.dead > len(c.bytes) {
+		if c := &s.chunks[s.cursor]; s.cursor != s.current && 4*c.dead > len(c.bytes) && c.bytes != nil {
 			return s.cursor, true
 		}
 	}
