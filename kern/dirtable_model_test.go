@@ -107,12 +107,15 @@ func TestTableAgainstModel(t *testing.T) {
 		m.byKey[1] = m.root
 		var gone []DirID
 		key := rapid.Uint64Range(1, 40)
-		name := rapid.Map(rapid.IntRange(0, 12), func(i int) string { return strings.Repeat("n", 1+i*20) + fmt.Sprint(i) })
+		name := rapid.Map(rapid.IntRange(0, 12), func(i int) string {
+			return strings.Repeat("n", 1+i*20) + fmt.Sprint(i)
+		})
 		visit := rapid.Uint32Range(1, 4)
 		pick := func(t *rapid.T, label string) *modelDir { return m.byKey[key.Draw(t, label)] }
 		t.Repeat(map[string]func(*rapid.T){
 			"put": func(t *rapid.T) {
-				parent, n, k, v := pick(t, "parent"), name.Draw(t, "name"), key.Draw(t, "key"), visit.Draw(t, "visit")
+				parent, n := pick(t, "parent"), name.Draw(t, "name")
+				k, v := key.Draw(t, "key"), visit.Draw(t, "visit")
 				parentID := NoDir
 				if parent != nil {
 					parentID = parent.id

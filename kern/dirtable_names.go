@@ -99,7 +99,8 @@ func (s *nameSlab) victim() (uint32, bool) {
 	}
 	for range s.chunks {
 		s.cursor = (s.cursor + 1) % uint32(len(s.chunks))
-		if c := &s.chunks[s.cursor]; s.cursor != s.current && 4*c.dead > len(c.bytes) && c.bytes != nil {
+		c := &s.chunks[s.cursor]
+		if c.bytes != nil && s.cursor != s.current && 4*c.dead > len(c.bytes) {
 			return s.cursor, true
 		}
 	}

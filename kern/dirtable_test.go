@@ -128,7 +128,8 @@ func TestRootIsRecreated(t *testing.T) {
 	mustLost(t, table, a)
 	mustLost(t, table, c)
 	if table.Key(root) != 50 || table.ByKey(1) == NoDir || table.Limbo() != 2 {
-		t.Fatalf("key %d, old key known %v, limbo %d", table.Key(root), table.ByKey(1), table.Limbo())
+		t.Fatalf("key %d, old one known as %v, limbo %d",
+			table.Key(root), table.ByKey(1), table.Limbo())
 	}
 	table.Forget(50)
 	if table.RootOf(0) != NoDir {

@@ -16,7 +16,8 @@ func EpollCreate() (int, error) { return unix.EpollCreate1(unix.EPOLL_CLOEXEC) }
 
 // EpollAdd lets epfd tell while fd is readable.
 func EpollAdd(epfd, fd int) error {
-	return unix.EpollCtl(epfd, unix.EPOLL_CTL_ADD, fd, &EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)})
+	event := EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)}
+	return unix.EpollCtl(epfd, unix.EPOLL_CTL_ADD, fd, &event)
 }
 
 // EpollWait blocks until a descriptor is readable.

@@ -39,7 +39,8 @@ func TestWatchByDescriptorFollowsNoName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := InotifyAddWatchFD(ino, int(f.Fd()), InCreate|InOnlyDir); err != nil || again != wd {
+	again, err := InotifyAddWatchFD(ino, int(f.Fd()), InCreate|InOnlyDir)
+	if err != nil || again != wd {
 		t.Fatalf("watching again = %d, %v; want the same descriptor %d", again, err, wd)
 	}
 	if err := os.WriteFile(dir+"-moved/x", nil, 0o600); err != nil {

@@ -15,7 +15,8 @@ func OpenTmpfile(dir string) (int, error) {
 
 // LinkFD gives the open file fd a name.
 func LinkFD(fd int, path string) error {
-	return unix.Linkat(unix.AT_FDCWD, procFD+strconv.Itoa(fd), unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW)
+	name := procFD + strconv.Itoa(fd)
+	return unix.Linkat(unix.AT_FDCWD, name, unix.AT_FDCWD, path, unix.AT_SYMLINK_FOLLOW)
 }
 
 // Exchange swaps two names (renameat2(2) RENAME_EXCHANGE, Linux 3.15).
