@@ -33,6 +33,11 @@ is stopped for a while, and the kernel's queue overflows).`,
 			for _, name := range upsets {
 				c.Upsets = append(c.Upsets, bench.Upset(name))
 			}
+			// A soak deletes more in an hour, unseen, than is let through unasked.
+			args = append(args, "--max-delete=none")
+			if c.HardLinks {
+				args = append(args, "--hard-links")
+			}
 			c.Mirror, c.Log = bench.NewSersync(binary, own, args...), cmd.ErrOrStderr()
 			err = bench.Soak(cmd.Context(), c)
 			if err != nil && c.Keep {
