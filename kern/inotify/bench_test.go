@@ -140,3 +140,35 @@ func BenchmarkDecode(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkIsolatedChange is the time from before a write to when Read has it, nothing else going
+// on: a millisecond of it is spent waiting for more.
+func BenchmarkIsolatedChange(b *testing.B) {
+	dir := b.TempDir()
+	root, err := scan.OpenRoot(dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer root.Close()
+	s, err := New(kern.NewDirTable(), Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.AddRoot(context.Background(), 0, root, nil); err != nil {
+		b.Fatal(err)
+	}
+	buf := &kern.Buffer{Bytes: make([]byte, 0, 256<<10)}
+	if err := s.Read(buf); err != nil { // what AddRoot published
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := os.WriteFile(filepath.Join(dir, "f"), []byte("x"), 0o600); err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Read(buf); err != nil || len(buf.Bytes) == 0 {
+			b.Fatal(err, len(buf.Bytes))
+		}
+	}
+}

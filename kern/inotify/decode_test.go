@@ -184,6 +184,19 @@ func TestSlowWalkerDoesNotUndoRename(t *testing.T) {
 	r.want("d", r.path(2), "/e/d")
 }
 
+func TestSightOfWhoHasLeftIsLookedAt(t *testing.T) {
+	r := newRig(t, "d")
+	r.walks.Add(1)
+	r.decode(5, raw(2, sys.InMovedFrom|isDir, 5, "sub"))
+	r.publish(2, "sub", 7, 4) // opened before it left, published after that was decoded
+	r.publish(7, "below", 8, 4)
+	r.want("events", r.decode(6), []string{"create|moved|dir d/sub"})
+	r.want("sub", r.path(7), "unknown")
+	r.publish(2, "sub", 7, 6) // it came back
+	r.want("events", r.decode(7), []string(nil))
+	r.want("below", r.path(8), "/d/sub/below")
+}
+
 func TestRecordsBeforeTheirPublicationWait(t *testing.T) {
 	r := newRig(t)
 	r.walks.Add(1)

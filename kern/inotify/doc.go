@@ -67,9 +67,9 @@
 // shared lock, and Reap, under the exclusive one, takes in what was published before it decides. A
 // descriptor is forgotten only when the kernel says IN_IGNORED, or that it does not know it.
 //
-// One may be kept longer than it should: where a walker is so slow that a directory has left the
-// trees, and Decode has seen it leave, before the walker publishes that it was there. It reports
-// under a name that is not there any more, until the next Rewalk.
+// A walker may be so slow that a directory has left the trees, and Decode has seen it leave, before
+// the walker publishes that it was there. So departures are remembered while walks are under way: a
+// sight that may be older than one is not believed, and its name is looked at once more.
 //
 // # Shutdown
 //

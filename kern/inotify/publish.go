@@ -67,14 +67,18 @@ func (l *ledger) pending() int {
 // takePublished brings the table up to date, then decodes the records that waited for that.
 func (s *Source) takePublished(emit func(kern.Event)) {
 	// Looked at first: if no walk is under way now, everything it published is about to be taken.
-	walking := s.walks.Load() > 0
+	s.walking = s.walks.Load() > 0
 	s.apply()
+	if len(s.departed.looks) > 0 {
+		s.emitLooks(emit)
+	}
 	if s.unreplayed {
 		s.unreplayed = false
 		s.replay(emit)
 	}
-	if !walking {
+	if !s.walking {
 		s.early.records = s.early.records[:0]
+		s.departed.count = 0
 	}
 }
 
@@ -98,7 +102,7 @@ func (s *Source) apply() {
 func (s *Source) take(n notice, name []byte) {
 	switch n.kind {
 	case sawDir:
-		s.table.Put(s.table.ByKey(keyOf(n.parent)), name, keyOf(n.wd), n.visit)
+		s.putSeen(n, name)
 	case stray:
 		s.takeStray(n)
 	case sawRoot:

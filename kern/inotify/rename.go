@@ -44,6 +44,9 @@ func isDirRename(mask uint32) bool {
 // a directory at the name all the same.
 func (s *Source) follow(parent kern.DirID, r record, seq uint32) (look bool) {
 	if r.mask&sys.InMovedFrom != 0 {
+		if s.walking || s.walks.Load() > 0 {
+			s.departed.put(r.wd, r.name, seq)
+		}
 		return s.movedFrom(parent, r, seq)
 	}
 	s.movedTo(parent, r, seq)

@@ -3,6 +3,7 @@ package inotify
 import (
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -55,6 +56,8 @@ type Source struct {
 	table    *kern.DirTable
 	renames  renames
 	early    early
+	departed departed
+	walking  bool   // a walk was under way when published was last taken in
 	emptied  int64  // start of the last read that emptied the queue
 	raised   uint32 // number of the read at which old stamps were last pulled up
 	agedAt   int64  // when Reap last marked what is detached
@@ -91,7 +94,8 @@ func newSource(table *kern.DirTable, o Options, poller *epoll.Poller, fd int) *S
 	}
 	s := &Source{
 		opts: o, poller: poller, log: o.Log, fd: fd, table: table, trees: map[int]*tree{},
-		emptied: sys.CoarseNow(), raised: 1, addWatch: sys.InotifyAddWatchFD,
+		emptied: sys.CoarseNow(), raised: 1, departed: departed{seed: maphash.MakeSeed()},
+		addWatch: sys.InotifyAddWatchFD,
 	}
 	s.reads.Store(1)
 	return s
