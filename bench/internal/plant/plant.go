@@ -3,6 +3,7 @@ package plant
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -80,9 +81,18 @@ func makeDirs(root string, dirs []string) error {
 	return nil
 }
 
-// Write replaces a file's content in place.
-func Write(path string, content []byte) error {
-	if err := os.WriteFile(path, content, 0o644); err != nil {
+// Write replaces a file's content in place. It does not truncate to nothing first: ext4 would write
+// such a file back at its close (auto_da_alloc), and that would be measured instead.
+func Write(path string, content []byte) (err error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return fmt.Errorf("plant: %w", err)
+	}
+	_, err = f.Write(content)
+	if st, failed := f.Stat(); err == nil && failed == nil && st.Size() > int64(len(content)) {
+		err = f.Truncate(int64(len(content)))
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("plant: %w", err)
 	}
 	return nil
