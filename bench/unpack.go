@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/sersync/sersync/bench/internal/plant"
@@ -35,6 +36,7 @@ func unpack(ctx context.Context, r *rig) ([]Result, error) {
 	var load time.Duration
 	for i := range r.Pairs {
 		under := "unpacked" + strconv.Itoa(i)
+		syscall.Sync() // what is written back meanwhile is neither's doing
 		began := time.Now()
 		dirs, files, err := plant.Tree(ctx, r.source, under, plant.Shape{Files: n})
 		if err != nil {
@@ -50,6 +52,7 @@ func unpack(ctx context.Context, r *rig) ([]Result, error) {
 		if err := r.rest(ctx, s); err != nil {
 			return nil, err
 		}
+		syscall.Sync()
 		took, _, err := run(ctx, filepath.Join(r.dir, "plain.log"),
 			r.Rsync, "-a", filepath.Join(r.source, under)+"/", d.URL("plain"+strconv.Itoa(i)))
 		if err != nil {

@@ -16,6 +16,8 @@ const tick = 10 * time.Millisecond
 type Usage struct {
 	Self     time.Duration // of all its threads, in steps of 10 ms
 	Children time.Duration // of the children it has waited for
+	// Exact is that of its threads that are alive, in nanoseconds; 0 where the kernel does not count.
+	Exact time.Duration
 	// Switches counts how often a thread that is alive went to sleep by itself.
 	Switches int
 	RSS      int64 // bytes
@@ -40,16 +42,18 @@ func usageOf(pid int) (Usage, error) {
 	if err != nil {
 		return Usage{}, err
 	}
-	threads, err := filepath.Glob(filepath.Join(dir, "task", "*", "status"))
+	threads, err := filepath.Glob(filepath.Join(dir, "task", "*"))
 	if err != nil {
 		return Usage{}, err
 	}
 	for _, thread := range threads {
-		status, err := os.ReadFile(thread)
-		if err != nil {
-			continue // the thread has ended
+		// A thread that has ended counts nothing.
+		if status, err := os.ReadFile(filepath.Join(thread, "status")); err == nil {
+			u.Switches += parseSwitches(status)
 		}
-		u.Switches += parseSwitches(status)
+		if times, err := os.ReadFile(filepath.Join(thread, "schedstat")); err == nil {
+			u.Exact += parseSchedstat(times)
+		}
 	}
 	return u, nil
 }
@@ -96,4 +100,11 @@ func parseSwitches(status []byte) int {
 	line, _, _ := bytes.Cut(rest, []byte("\n"))
 	n, _ := strconv.Atoi(string(bytes.TrimSpace(line)))
 	return n
+}
+
+// parseSchedstat takes the time on a processor, the first field, in nanoseconds.
+func parseSchedstat(times []byte) time.Duration {
+	field, _, _ := bytes.Cut(times, []byte(" "))
+	n, _ := strconv.ParseInt(string(field), 10, 64)
+	return time.Duration(n)
 }

@@ -29,6 +29,12 @@ func TestParseSwitches(t *testing.T) {
 	}
 }
 
+func TestParseSchedstat(t *testing.T) {
+	if d := parseSchedstat([]byte("39312893 1053 72\n")); d != 39312893*time.Nanosecond {
+		t.Errorf("%v", d)
+	}
+}
+
 func TestParseTraffic(t *testing.T) {
 	const log = `2026/11/25 10:33:35 [340] rsyncd version 3.5.0 starting, listening on port 18999
 2026/11/25 10:33:36 [363] connect from UNDETERMINED (127.0.0.1)
