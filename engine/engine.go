@@ -234,7 +234,7 @@ func (e *Engine) dispatch() {
 
 // drain gives the targets time to pay what is owed, then ends their runs.
 func (e *Engine) drain(hard context.Context) {
-	ctx, cancel := context.WithTimeout(hard, DrainTimeout)
+	ctx, cancel := context.WithTimeout(hard, e.opts.DrainTimeout)
 	defer cancel()
 	var g errgroup.Group
 	for _, t := range e.trees {

@@ -107,6 +107,37 @@ func TestAFilesystemMountedOverTheSourceEmptiesNoTarget(t *testing.T) {
 	r.identical()
 }
 
+// A filesystem inside the tree that is unmounted looks like a directory whose content was deleted.
+func TestAnUnmountedFilesystemInTheTreeEmptiesNothing(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("mount(2) needs root: EPERM")
+	}
+	r := newRig(t)
+	r.conf.Trees[0].CrossMounts = true
+	inner := r.path("inner")
+	must(t, os.Mkdir(inner, 0o755))
+	must(t, syscall.Mount("none", inner, "tmpfs", 0, ""))
+	defer syscall.Unmount(inner, syscall.MNT_DETACH)
+	r.write("inner/a", "1")
+	r.write("outer", "1")
+	r.start()
+	r.identical()
+	must(t, syscall.Unmount(inner, syscall.MNT_DETACH))
+	r.says("not the one that belongs there")
+	r.settled()
+	r.stop()
+	if !r.has("inner/a") {
+		t.Fatal("the replica of an unmounted filesystem was deleted live")
+	}
+	r.start() // a full pass, which may delete what the source has not
+	r.says("not the one that belongs there")
+	r.settled()
+	r.stop()
+	if !r.has("inner/a") {
+		t.Fatal("the replica of an unmounted filesystem was deleted by a full pass")
+	}
+}
+
 func TestSync(t *testing.T) {
 	sync := func(r *rig, change ...func(*engine.Options)) engine.SyncResult {
 		t.Helper()
@@ -150,7 +181,7 @@ func TestSync(t *testing.T) {
 	})
 	t.Run("some paths failed", func(t *testing.T) {
 		if os.Getuid() != 0 {
-			t.Skip("an immutable file needs root: EPERM")
+			t.Skip("mount(2) needs root: EPERM")
 		}
 		r := newRig(t)
 		r.write("a", "1")

@@ -11,7 +11,8 @@ import (
 	"github.com/sersync/sersync/engine/task"
 )
 
-// DrainTimeout is how long the targets may go on paying after the end was asked for.
+// DrainTimeout is how long the targets may go on paying after the end was asked for, if Options
+// do not say otherwise.
 const DrainTimeout = 10 * time.Second
 
 // Options make an Engine. Config is required.
@@ -30,6 +31,9 @@ type Options struct {
 	ForceDelete bool
 	// Workers is the most rsync runs at once for each target; 0: as configured.
 	Workers int
+	// DrainTimeout is how long the targets may go on paying after the end was asked for; 0 is the
+	// constant of this name.
+	DrainTimeout time.Duration
 	// OnReady is called when everything is watched.
 	OnReady func()
 	// Observers are told of every run that ended. They must not block.
@@ -43,6 +47,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.DrainTimeout <= 0 {
+		o.DrainTimeout = DrainTimeout
 	}
 	if o.OnReady == nil {
 		o.OnReady = func() {}

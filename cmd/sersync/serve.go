@@ -44,7 +44,7 @@ func (p *program) serve(ctx context.Context, f *daemonFlags, o engine.Options) (
 	if background && f.pidFile == "" {
 		f.pidFile = filepath.Join(folder, "pid")
 	}
-	warnings, err := f.findings(o.Config, logPath)
+	warnings, err := f.findings(o.Config, logPath, f.pidFile)
 	if err != nil {
 		return err
 	}
@@ -84,10 +84,12 @@ func (p *program) serve(ctx context.Context, f *daemonFlags, o engine.Options) (
 }
 
 // findings checks the configuration on this machine: errors are the error, the rest is returned.
-func (f *daemonFlags) findings(c *config.Config, logPath string) (warnings []config.Finding, err error) {
+func (f *runFlags) findings(
+	c *config.Config, logPath, pidPath string,
+) (warnings []config.Finding, err error) {
 	var faults config.Findings
 	for _, finding := range c.Check(config.CheckEnv{
-		StateDir: f.stateDir, LogFile: logPath, PidFile: f.pidFile, Root: os.Geteuid() == 0,
+		StateDir: f.stateDir, LogFile: logPath, PidFile: pidPath, Root: os.Geteuid() == 0,
 	}) {
 		switch finding.Severity {
 		case config.Error:

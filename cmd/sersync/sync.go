@@ -41,10 +41,17 @@ func (p *program) sync(
 	if err != nil {
 		return err
 	}
+	warnings, err := f.findings(cfg, f.logFile, "")
+	if err != nil {
+		return err
+	}
 	p.printArrow(cfg)
 	log, err := f.open(p.stderr, false, f.logFile)
 	if err != nil {
 		return err
+	}
+	for _, w := range warnings {
+		log.Warn("config", "finding", w.Error())
 	}
 	bar := newBar(p.stderr)
 	eng, err := engine.New(f.options(engine.Options{

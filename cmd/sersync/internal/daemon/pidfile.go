@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,12 +20,15 @@ type PidFile struct {
 // WritePid writes the file, over another process's: who may run is decided by the state lock, and
 // the pid file says who does.
 func WritePid(path string) (*PidFile, error) {
+	text := strconv.Itoa(os.Getpid()) + "\n"
+	if publish(path, text) == nil {
+		return &PidFile{path: path}, nil
+	}
 	f, err := openLocked(path, os.O_RDWR|os.O_CREATE)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	text := strconv.Itoa(os.Getpid()) + "\n"
 	// Written before cut, so that no reader finds it empty.
 	if _, err := f.WriteAt([]byte(text), 0); err != nil {
 		return nil, fmt.Errorf("write pid file: %w", err)
@@ -33,6 +37,21 @@ func WritePid(path string) (*PidFile, error) {
 		return nil, fmt.Errorf("write pid file: %w", err)
 	}
 	return &PidFile{path: path}, nil
+}
+
+// publish makes the file, whole from the first moment. It fails if there is one, or where there are
+// no hard links.
+func publish(path, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
+		return err
+	}
+	return os.Link(f.Name(), path)
 }
 
 // Remove removes the file unless it has become another process's: the next daemon may have
