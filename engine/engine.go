@@ -187,6 +187,9 @@ func (e *Engine) start(ctx context.Context) error {
 		}
 	}
 	e.opts.OnReady()
+	for _, t := range e.trees {
+		t.countNames(ctx) // until it is known, limits are those of a small tree
+	}
 	return nil
 }
 

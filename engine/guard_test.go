@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -169,6 +170,26 @@ func TestSync(t *testing.T) {
 		got := sync(r, func(o *engine.Options) { o.ForceDelete = true })
 		if !got.Identical || r.has("theirs") {
 			t.Errorf("with --delete: %+v", got)
+		}
+	})
+	t.Run("more extras than the limit of an hour", func(t *testing.T) {
+		r := newRig(t)
+		r.write("a", "1")
+		for i := range 300 {
+			r.writeTarget(fmt.Sprint("theirs", i), "x")
+		}
+		// A source that lost its content must not take a target along, whoever asked.
+		if got := sync(r, func(o *engine.Options) { o.ForceDelete = true }); got.Held == 0 {
+			t.Errorf("%+v", got)
+		}
+		if entries, _ := os.ReadDir(r.dst()); len(entries) < 200 {
+			t.Errorf("%d names are left, so more than the default limit of 100 were deleted", len(entries))
+		}
+		for i := range 4000 { // 10 % of a tree of this size is more than that
+			r.write(fmt.Sprintf("d%d/f%d", i%10, i), "")
+		}
+		if got := sync(r, func(o *engine.Options) { o.ForceDelete = true }); !got.Identical {
+			t.Errorf("with a tree of 4,000 names: %+v", got)
 		}
 	})
 	t.Run("unreachable", func(t *testing.T) {

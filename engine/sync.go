@@ -53,6 +53,7 @@ func (e *Engine) Sync(ctx context.Context) (result SyncResult, err error) {
 	var g, passes errgroup.Group
 	var mu sync.Mutex // of result
 	for _, t := range e.trees {
+		t.countNames(ctx)
 		g.Go(func() error { p.count(ctx, t); return nil })
 		for _, target := range t.targets {
 			g.Go(func() error { return target.delivery.Run(hard) })

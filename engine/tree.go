@@ -66,6 +66,23 @@ func (t *tree) close() error {
 	return errors.Join(errs...)
 }
 
+// countNames tells the guards how many names the tree has, for limits that are a share of it. It
+// looks at names only, which costs no look at any file.
+func (t *tree) countNames(ctx context.Context) {
+	var names atomic.Int64
+	err := t.root.Load().Walk(ctx, "", 0, scan.WalkOptions{
+		CrossMounts: t.conf.CrossMounts, Skip: t.rules.Excluded,
+		Entry: func(uint64, []byte, []byte, *scan.Stat) { names.Add(1) },
+		Fail:  func([]byte, error) {}, // what can't be read is not known, which makes limits stricter
+	})
+	if err != nil {
+		return
+	}
+	for _, target := range t.targets {
+		target.guard.SetKnown(names.Load())
+	}
+}
+
 // doubt asks the supervisor to look where the path leads. It never blocks.
 func (t *tree) doubt() {
 	select {

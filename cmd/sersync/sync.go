@@ -76,18 +76,22 @@ func (p *program) sync(
 		fmt.Fprintln(p.stdout, "nothing was changed")
 		return nil
 	}
-	return p.judge(result)
+	return p.judge(result, f.forceDelete)
 }
 
 // judge says how it ended: the exit code is that of the first thing that a person would see to.
-func (p *program) judge(r engine.SyncResult) error {
+func (p *program) judge(r engine.SyncResult, forced bool) error {
 	switch {
 	case len(r.Unreachable) > 0:
 		return &exitError{exitUnreachable, fmt.Errorf("could not reach %s; the log above says why", few(r.Unreachable))}
 	case len(r.Failed) > 0:
 		return &exitError{exitFailed, fmt.Errorf("%d failed: %s; the log above says why", len(r.Failed), few(r.Failed))}
 	case r.Held > 0:
-		return &exitError{exitHeld, fmt.Errorf("everything is there; deletions held: %d; --delete deletes", r.Held)}
+		remedy := "--delete deletes"
+		if forced {
+			remedy = "they exceed the limit of an hour; --max-delete=none lifts it"
+		}
+		return &exitError{exitHeld, fmt.Errorf("everything is there; deletions held: %d; %s", r.Held, remedy)}
 	}
 	if r.Identical {
 		fmt.Fprintln(p.stdout, "identical")
