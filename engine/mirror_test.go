@@ -70,6 +70,39 @@ func TestEveryKindOfChangeReachesTheTarget(t *testing.T) {
 	}
 }
 
+func TestTargetsOtherThanADaemon(t *testing.T) {
+	shell := rsynctest.SSHD(t)
+	for name, target := range map[string]func(dir string) (dest string, o config.FlagOptions){
+		"local": func(dir string) (string, config.FlagOptions) { return dir, config.FlagOptions{} },
+		"ssh": func(dir string) (string, config.FlagOptions) {
+			return shell.Dest(dir), config.FlagOptions{RSH: shell.RSH()}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			dir := t.TempDir()
+			dest, o := target(dir)
+			conf, err := config.FromFlags(r.src, []string{dest}, o)
+			must(t, err)
+			r.conf = conf
+			r.write("a/b", "1")
+			r.start()
+			holds(t, filepath.Join(dir, "a/b"), "1")
+			r.write("a/c", "2")
+			holds(t, filepath.Join(dir, "a/c"), "2")
+			r.write("a/c", "3")
+			holds(t, filepath.Join(dir, "a/c"), "3")
+			must(t, os.RemoveAll(r.path("a")))
+			eventually(t, "the directory to be gone", func() string {
+				if _, err := os.Lstat(filepath.Join(dir, "a")); err == nil {
+					return "it is there"
+				}
+				return ""
+			})
+		})
+	}
+}
+
 // A directory that is replaced within one batch must not keep the children of the old one.
 func TestAReplacedDirectoryKeepsNoOldChildren(t *testing.T) {
 	r := newRig(t)

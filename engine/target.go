@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -109,7 +110,10 @@ func (g *target) rsyncOptions(e *Engine) rsyncexec.Options {
 		Dest: g.conf.Dest, Args: args, RSH: shellWords(g.conf.RSH), Port: g.conf.Port,
 		PasswordFile: g.conf.PasswordFile, Timeout: g.conf.Timeout, ConTimeout: g.conf.ConTimeout,
 		HardLinks: g.conf.HardLinks, OneFileSystem: !t.CrossMounts, Nice: true,
-		Filters: rulesOf(g.tree.rules.Rsync()), Source: t.Path, Log: e.log.With("target", g.conf.Name),
+		// A parent that is swapped for a symlink between our look and rsync's open would let root's
+		// rsync read anything; without root it reads no more than the user may.
+		Landlock: os.Geteuid() == 0,
+		Filters:  rulesOf(g.tree.rules.Rsync()), Source: t.Path, Log: e.log.With("target", g.conf.Name),
 	}
 	if e.journal != nil {
 		o.Lock = e.journal.LockFile()

@@ -161,6 +161,34 @@ func TestDrainPaysLiveAndStopsBulk(t *testing.T) {
 	})
 }
 
+// A full pass under way overlaps with every change, so all of them wait for its end.
+func TestDrainPaysWhatWaitsForAFullPass(t *testing.T) {
+	a := func(ctx context.Context, _ int, p *task.Plan, _ guard.Budget) (Result, error) {
+		d := time.Second
+		if p.Kind == task.KindTree {
+			d = time.Hour
+		}
+		if !pause(ctx, d) {
+			return Result{Code: 20}, failure(ClassKilled)
+		}
+		return Result{}, nil
+	}
+	bubble(t, Options{Workers: 2}, a, func(r *rig) {
+		r.owe(task.Attr, task.Subtree, task.ClassBulk, "")
+		synctest.Wait()
+		r.content("d/a", "d/b")
+		synctest.Wait()
+		ctx, stop := context.WithTimeout(r.t.Context(), 10*time.Second)
+		defer stop()
+		if owed := r.Drain(ctx); owed != 1 {
+			t.Errorf("%d owed after the drain, want the full pass alone", owed)
+		}
+		if d := time.Since(r.started); d != time.Second {
+			t.Errorf("drained after %v, one live run of a second was owed", d)
+		}
+	})
+}
+
 func TestDrainEndsAtItsDeadline(t *testing.T) {
 	bubble(t, Options{Workers: 2, Resolver: oneByOne{}}, takes(4*time.Second), func(r *rig) {
 		for i := range 20 {

@@ -77,9 +77,10 @@ type Target struct {
 	busy     int        // batches with workers
 	draining bool
 	stopped  bool
-	stats    Stats         // the counters only
-	holding  bool          // deletions are held, and that was logged
-	changed  chan struct{} // closed at the next change; nil if nobody waits
+	stopBulk context.CancelFunc // ends the bulk runs alone; nil before Run
+	stats    Stats              // the counters only
+	holding  bool               // deletions are held, and that was logged
+	changed  chan struct{}      // closed at the next change; nil if nobody waits
 }
 
 // New returns a target that owes nothing. It starts no goroutine.
@@ -117,9 +118,14 @@ func (t *Target) Run(ctx context.Context) error {
 	defer close(t.ended)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	bulk, stopBulk := context.WithCancel(ctx)
+	defer stopBulk()
+	t.mu.Lock()
+	t.stopBulk = stopBulk
+	t.mu.Unlock()
 	var workers sync.WaitGroup
 	for range t.o.Workers {
-		workers.Go(func() { t.work(ctx) })
+		workers.Go(func() { t.work(ctx, bulk) })
 	}
 	workers.Go(func() {
 		select {
@@ -134,8 +140,9 @@ func (t *Target) Run(ctx context.Context) error {
 	return nil
 }
 
-// Drain starts no bulk run any more, waits until no live debt can be paid or ctx ends, and then
-// cancels what still runs: Run returns. It returns how many debts are left. Run MUST have been
+// Drain starts no bulk run any more, and ends those under way once nothing but live debts that wait
+// for them is left; it waits until no live debt can be paid or ctx ends, and then cancels what still
+// runs: Run returns. It returns how many debts are left. Run MUST have been
 // called.
 func (t *Target) Drain(ctx context.Context) (owed int) {
 	t.mu.Lock()
@@ -158,8 +165,20 @@ func (t *Target) Drain(ctx context.Context) (owed int) {
 func (t *Target) drained() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	d := t.queue.depth()
-	return t.breaker.down() && t.busy == 0 || d.ready[task.ClassLive] == 0 && t.busy == t.bulk
+	if t.breaker.down() && t.busy == 0 {
+		return true
+	}
+	if t.queue.depth().ready[task.ClassLive] > 0 || t.busy > t.bulk {
+		return false
+	}
+	if t.bulk == 0 || !t.queue.parksLive() {
+		return true
+	}
+	// A full pass overlaps with everything. What it would still do is owed to the next one anyway.
+	if t.stopBulk != nil {
+		t.stopBulk()
+	}
+	return false
 }
 
 // Confirm is a person's word that what is held may be deleted. It returns how many debts were held.

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"math"
+	"slices"
 
 	"github.com/sersync/sersync/engine/task"
 )
@@ -102,6 +103,19 @@ func (q *Queue) depth() depth {
 	d.parked = d.waiting[task.Ready] - d.ready[0] - d.ready[1]
 	d.waiting[task.Ready] = 0
 	return d
+}
+
+// parksLive reports whether a live debt waits for the end of a run under way.
+func (q *Queue) parksLive() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	live := func(e *entry) bool { return e.Class == task.ClassLive }
+	for _, b := range q.running {
+		if slices.ContainsFunc(b.parked.list, live) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(q.behind.list, live)
 }
 
 func (q *Queue) readyLocked() (ready [2]int) {

@@ -7,12 +7,16 @@ import (
 	"github.com/sersync/sersync/engine/task"
 )
 
-// work takes and serves batches until ctx ends.
-func (t *Target) work(ctx context.Context) {
+// work takes and serves batches until ctx ends; those of the bulk lane end with bulk, too.
+func (t *Target) work(ctx, bulk context.Context) {
 	for ctx.Err() == nil {
 		b, again := t.take(time.Now())
 		if b != nil {
-			t.serve(ctx, b)
+			if b.Class == task.ClassBulk {
+				t.serve(bulk, b)
+			} else {
+				t.serve(ctx, b)
+			}
 			t.release(b)
 			t.rewarm(ctx, b)
 			continue
