@@ -77,6 +77,10 @@ type Source interface {
 	// Caps says what this Source can and can't see.
 	Caps() Caps
 
+	// Finish wakes Read, which from then on waits for nothing: it returns what the kernel has queued
+	// by now, and then ErrClosed. It may be called by anyone.
+	Finish()
+
 	// Close wakes Read and releases every descriptor. It may be called once, by anyone.
 	Close() error
 }

@@ -22,7 +22,8 @@
 //
 // # Shutdown
 //
-// Run closes the Source when its context ends; the reader leaves with kern.ErrClosed, the tracker
-// decodes what was read, and Next then returns what is dirty, at once, until nothing is left, and
-// ErrEnded after that.
+// When Run's context ends the walkers end first, and leave their marks; then the Source is
+// finished: the reader takes what the kernel has queued and leaves with kern.ErrClosed, the tracker
+// decodes it, and Next returns what is dirty, at once, until nothing is left, and ErrEnded after
+// that.
 package track

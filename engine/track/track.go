@@ -206,24 +206,31 @@ func (t *Tracker) Stats() Stats {
 // Run reads, decodes and walks until ctx ends, and returns when every goroutine that it began has
 // ended. It closes the Source.
 func (t *Tracker) Run(ctx context.Context) error {
-	walkCtx, stopWalks := context.WithCancel(ctx)
-	defer stopWalks()
-	var g errgroup.Group
-	g.Go(func() error { return t.read() })
-	g.Go(func() error { t.track(); return nil })
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var walkers, g errgroup.Group
 	for range t.opts.Walkers {
-		g.Go(func() error { t.walk(walkCtx); return nil })
+		walkers.Go(func() error { t.walk(ctx); return nil })
 	}
-	g.Go(func() error { t.recover(walkCtx); return nil })
-	g.Go(func() error { t.revisit(walkCtx); return nil })
-	g.Go(func() error { t.linkScans(walkCtx); return nil })
-	// The Source closes first: the reader ends, with it the ring, with that the tracker.
+	walkers.Go(func() error { t.recover(ctx); return nil })
+	walkers.Go(func() error { t.revisit(ctx); return nil })
+	walkers.Go(func() error { t.linkScans(ctx); return nil })
+	g.Go(func() error {
+		defer cancel() // without the reader nothing is seen any more
+		return t.read()
+	})
+	g.Go(func() error { t.track(); return nil })
 	g.Go(func() error {
 		<-ctx.Done()
+		// The last marks of the walkers first, for which the tracker must be there; then what the
+		// kernel still holds, after which the reader ends, with it the ring, with that the tracker.
 		t.walks.close()
-		return t.src.Close()
+		_ = walkers.Wait() // they return no errors
+		t.markUnwalked()
+		t.src.Finish()
+		return nil
 	})
-	return g.Wait()
+	return errors.Join(g.Wait(), t.src.Close())
 }
 
 // read moves whole buffers from the kernel to the tracker.
@@ -248,6 +255,8 @@ func (t *Tracker) do(f func()) bool {
 		<-done
 		return true
 	case <-t.ended:
+		return false
+	case <-t.gone:
 		return false
 	}
 }

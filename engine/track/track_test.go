@@ -25,7 +25,8 @@ import (
 type fakeSource struct {
 	table  *kern.DirTable
 	events chan []event
-	closed chan struct{}
+	closed chan struct{} // by Finish
+	fails  chan error    // what Read fails with
 	once   sync.Once
 	reads  uint32
 	batch  map[uint32][]event
@@ -46,7 +47,7 @@ type event struct {
 
 func newFake(table *kern.DirTable) *fakeSource {
 	return &fakeSource{
-		table: table, events: make(chan []event, 100), closed: make(chan struct{}),
+		table: table, events: make(chan []event, 100), closed: make(chan struct{}), fails: make(chan error, 1),
 		batch: map[uint32][]event{},
 	}
 }
@@ -54,15 +55,26 @@ func newFake(table *kern.DirTable) *fakeSource {
 func (s *fakeSource) Read(b *kern.Buffer) error {
 	select {
 	case ev := <-s.events:
-		s.mu.Lock()
-		s.reads++
-		b.Seq = s.reads
-		s.batch[b.Seq] = ev
-		s.mu.Unlock()
-		return nil
+		return s.took(b, ev)
+	case err := <-s.fails:
+		return err
 	case <-s.closed:
+	}
+	select { // what is queued comes first
+	case ev := <-s.events:
+		return s.took(b, ev)
+	default:
 		return kern.ErrClosed
 	}
+}
+
+func (s *fakeSource) took(b *kern.Buffer, ev []event) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reads++
+	b.Seq = s.reads
+	s.batch[b.Seq] = ev
+	return nil
 }
 
 func (s *fakeSource) Decode(b *kern.Buffer, emit func(kern.Event)) {
@@ -117,13 +129,15 @@ func (s *fakeSource) walked(path string) (inotify.Report, error) {
 
 func (s *fakeSource) Reap(int64) int64 { return 0 }
 func (s *fakeSource) Caps() kern.Caps  { return kern.Caps{} }
-func (s *fakeSource) Close() error     { s.once.Do(func() { close(s.closed) }); return nil }
+func (s *fakeSource) Finish()          { s.once.Do(func() { close(s.closed) }) }
+func (s *fakeSource) Close() error     { return nil }
 
 // running is a Tracker over a fake Source inside a synctest bubble.
 type running struct {
 	*Tracker
-	src  *fakeSource
-	stop func()
+	src    *fakeSource
+	cancel context.CancelFunc
+	stop   func()
 }
 
 func start(t *testing.T, o Options) *running {
@@ -143,7 +157,7 @@ func start(t *testing.T, o Options) *running {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- tr.Run(ctx) }()
-	return &running{tr, src, func() {
+	return &running{tr, src, cancel, func() {
 		cancel()
 		tr.Abandon()
 		if err := <-done; err != nil {
@@ -293,9 +307,9 @@ func TestWhatIsDirtyAtTheEndIsStillHandedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := Options{}
 		r := start(t, o)
+		// Still in the kernel's queue when the end is asked for.
 		r.src.events <- []event{{name: "last", op: kern.OpClose}}
-		synctest.Wait()
-		r.src.Close()
+		r.cancel()
 		if d := cmp.Diff([]string{entry("last", task.Content)}, r.next(t)); d != "" {
 			t.Error("(-want +got)", d)
 		}
@@ -303,6 +317,26 @@ func TestWhatIsDirtyAtTheEndIsStillHandedOut(t *testing.T) {
 			t.Errorf("Next after the end: %v, want ErrEnded", err)
 		}
 		r.stop()
+	})
+}
+
+// A mirror that sees nothing any more must end and say so, not go on looking healthy.
+func TestAReaderThatFailsEndsTheTracker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := kern.NewDirTable()
+		table.Root(1, 0)
+		src := newFake(table)
+		tr := New(Options{Source: src, Table: table, Trees: []Tree{{Root: func() *scan.Root { return nil }}}})
+		want := errors.New("read inotify: input/output error")
+		src.fails <- want
+		done := make(chan error, 1)
+		go func() { done <- tr.Run(t.Context()) }()
+		if _, err := tr.Next(); !errors.Is(err, ErrEnded) {
+			t.Errorf("Next: %v, want ErrEnded", err)
+		}
+		if err := <-done; !errors.Is(err, want) {
+			t.Errorf("Run: %v, want %v", err, want)
+		}
 	})
 }
 

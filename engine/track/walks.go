@@ -71,7 +71,7 @@ func (q *walkQueue) put(r walkRequest) bool {
 	return true
 }
 
-// take waits for a request; ok is false when the queue was closed.
+// take waits for a request; ok is false when the queue was closed. What was queued then stays.
 func (q *walkQueue) take() (r walkRequest, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -95,6 +95,17 @@ func (q *walkQueue) close() {
 	defer q.mu.Unlock()
 	q.closed = true
 	q.cond.Broadcast()
+}
+
+// markUnwalked puts the directories that were not entered any more in doubt, as the end of their
+// walk would have done.
+func (t *Tracker) markUnwalked() {
+	t.do(func() {
+		t.now = time.Now().UnixNano()
+		for _, r := range t.walks.queue {
+			t.add(r.dir, r.name(), dirty.Subtree)
+		}
+	})
 }
 
 // walk is a walker goroutine.

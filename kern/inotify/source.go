@@ -37,6 +37,10 @@ type Source struct {
 
 	// reads is the number of the Read under way, or of the next one.
 	reads atomic.Uint32
+	// finishing: what is queued is read, and nothing waited for. finals counts the reads since, and
+	// belongs to who calls Read; -1: the last one is over.
+	finishing atomic.Bool
+	finals    int
 	// readMu is held by Read while it uses fd.
 	readMu sync.Mutex
 

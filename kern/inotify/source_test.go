@@ -348,3 +348,36 @@ func TestDescriptorsAreClosed(t *testing.T) {
 		t.Errorf("%d descriptors, %d before", after, before)
 	}
 }
+
+// What happened before the end was asked for is still told, however much it is.
+func TestFinishReadsWhatIsQueued(t *testing.T) {
+	s, _, root := open(t, nil, "d")
+	if _, err := s.AddRoot(t.Context(), 0, root, nil); err != nil {
+		t.Fatal(err)
+	}
+	const files = 3000
+	for i := range files {
+		name := filepath.Join(root.Path(), "d", fmt.Sprint("f", i))
+		if err := os.WriteFile(name, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Finish()
+	told := map[string]bool{}
+	b := kern.Buffer{Bytes: make([]byte, 0, 64<<10)} // several reads
+	for {
+		err := s.Read(&b)
+		if errors.Is(err, kern.ErrClosed) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Decode(&b, func(e kern.Event) { told[string(e.Name)] = true })
+	}
+	for i := range files {
+		if !told[fmt.Sprint("f", i)] {
+			t.Fatalf("f%d was not told", i)
+		}
+	}
+}
