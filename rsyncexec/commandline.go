@@ -32,13 +32,16 @@ func (r *Runner) CommandLine(inv Invocation) string {
 }
 
 func (r *Runner) writeLine(b *strings.Builder, f form) {
-	b.WriteString("printf ")
-	writePrintf(b, f.list)
-	b.WriteString(" | " + shellQuote(r.o.Program))
+	if len(f.list) > 0 {
+		b.WriteString("printf ")
+		writePrintf(b, f.list)
+		b.WriteString(" | ")
+	}
+	b.WriteString(shellQuote(r.o.Program))
 	for _, a := range f.args {
 		b.WriteByte(' ')
-		if a == sourcePrefix && r.o.Source != "" {
-			a = strings.TrimSuffix(r.o.Source, "/") + "/"
+		if below, ok := strings.CutPrefix(a, sourcePrefix); ok && r.o.Source != "" {
+			a = strings.TrimSuffix(r.o.Source, "/") + "/" + below
 		}
 		b.WriteString(shellQuote(a))
 	}

@@ -14,7 +14,8 @@
 // The source is always the pinned root's descriptor, never its path. The list of paths is never
 // cut, however this process ends: rsync takes end of file as the end of the list, and a name cut
 // in the middle can be the name of something innocent that is then deleted. A cold run reads a
-// complete file in memory; a warm run is given a complete list by one splice(2).
+// complete file in memory, or its operands if it has few; a warm run is given a complete list by one
+// splice(2).
 //
 // Which options the rsync at the other end understands is found out by the difference of probes
 // ([Runner.Probe]), never by its exit code or version alone, and each run takes the form that

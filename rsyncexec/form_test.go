@@ -34,12 +34,12 @@ func TestCommandLines(t *testing.T) {
 			"-I --no-r --delete-missing-args --force --max-delete=5 " + tail},
 		{"never", a, Invocation{Items: items, MaxDelete: -1}, `printf '/a\0' | ` + head +
 			"--no-r --ignore-missing-args " + tail},
-		{"tree, no budget", a, Invocation{Items: []Item{{}}, Recursive: true, Delete: DeleteBudget}, `printf '/./\0' | ` + head +
-			"-r --ignore-missing-args --force --delete --max-delete=0 " + tail},
+		{"tree, no budget", a, Invocation{Items: []Item{{}}, Recursive: true, Delete: DeleteBudget}, head +
+			"-r --ignore-missing-args --force --delete --max-delete=0 -R /data/./ rsync://u@h/m/"},
 		{
 			"listing", a,
 			Invocation{Items: []Item{{Path: "d", Level: true}}, Delete: DeleteBudget, MaxDelete: -1},
-			`printf '/d/\0' | ` + head + "--no-r --ignore-missing-args --force --delete " + tail,
+			head + "--no-r --ignore-missing-args --force --delete -R -d /data/./d/ rsync://u@h/m/",
 		},
 		{
 			"large", a,

@@ -52,8 +52,10 @@ type Invocation struct {
 	Items  []Item
 	// Recursive sends everything below the listed directories.
 	Recursive bool
-	Compare   Compare
-	Delete    Delete
+	// Files is about how many entries that is; 0: unknown.
+	Files   int64
+	Compare Compare
+	Delete  Delete
 	// MaxDelete is the budget of DeleteBudget: names, less than 0 is unlimited. With 0
 	// everything is sent, nothing deleted, and the Result says what was left.
 	MaxDelete int

@@ -23,7 +23,7 @@ func parsePathError(line string) (PathError, bool) {
 		return PathError{}, false
 	}
 	if rest, ok := strings.CutPrefix(path, sourcePrefix); ok {
-		path = rest
+		path = strings.TrimPrefix(rest, "./")
 	}
 	path = strings.TrimPrefix(path, "/")
 	if strings.Contains(line, "mkstemp") {
