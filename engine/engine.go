@@ -27,7 +27,8 @@ type Engine struct {
 	tracker *track.Tracker
 	journal *journal.Journal // nil in a dry run
 
-	printing sync.Mutex // held while a dry run prints
+	runTime  time.Duration // of one run, at most; 0: as live changes need it
+	printing sync.Mutex    // held while a dry run prints
 	killed   chan struct{}
 	killOnce sync.Once
 }

@@ -38,7 +38,8 @@ type Options struct {
 	OnReady func()
 	// Observers are told of every run that ended. They must not block.
 	Observers []task.Observer
-	// Progress is told how far Sync is, by one goroutine at a time.
+	// Progress is told how far Sync is, by one goroutine at a time. Without it the tree is not looked
+	// at to know how much there is.
 	Progress func(Progress)
 	// Stdout is where DryRun prints.
 	Stdout io.Writer
@@ -53,9 +54,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.OnReady == nil {
 		o.OnReady = func() {}
-	}
-	if o.Progress == nil {
-		o.Progress = func(Progress) {}
 	}
 	if o.Stdout == nil {
 		o.Stdout = io.Discard

@@ -28,7 +28,7 @@ type runner struct {
 func (r *runner) invocation(ctx context.Context, p *task.Plan, b guard.Budget) (rsyncexec.Invocation, error) {
 	inv := rsyncexec.Invocation{
 		RootFD: p.RootFD, Items: items(p.Items), Recursive: p.Kind == task.KindTree,
-		Compare: compareOf(p), MaxDelete: b.Max, Extras: r.guard.Extras(),
+		Files: p.Files, Compare: compareOf(p), MaxDelete: b.Max, Extras: r.guard.Extras(),
 		Bulk: p.Class == task.ClassBulk, Partial: p.Kind == task.KindLarge, MaxSize: p.MaxSize,
 		DryRun: r.dry != nil,
 	}

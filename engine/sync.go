@@ -38,8 +38,11 @@ type Progress struct {
 // stopped, and the error is that of ctx.
 func (e *Engine) Sync(ctx context.Context) (result SyncResult, err error) {
 	defer func() { err = errors.Join(err, e.closeTrees()) }()
+	e.runTime = syncRunTime
 	p := &progress{report: e.opts.Progress}
-	e.opts.Observers = append(e.opts.Observers, p)
+	if p.report != nil {
+		e.opts.Observers = append(e.opts.Observers, p)
+	}
 	if err := e.open(ctx, false); err != nil {
 		return SyncResult{}, err
 	}
@@ -50,11 +53,13 @@ func (e *Engine) Sync(ctx context.Context) (result SyncResult, err error) {
 	defer cancel()
 	context.AfterFunc(hard, cancel)
 
+	e.prepare(ctx)
 	var g, passes errgroup.Group
 	var mu sync.Mutex // of result
 	for _, t := range e.trees {
-		t.countNames(ctx)
-		g.Go(func() error { p.count(ctx, t); return nil })
+		if p.report != nil {
+			g.Go(func() error { p.count(ctx, t); return nil })
+		}
 		for _, target := range t.targets {
 			g.Go(func() error { return target.delivery.Run(hard) })
 			passes.Go(func() error {
@@ -77,12 +82,33 @@ func (e *Engine) Sync(ctx context.Context) (result SyncResult, err error) {
 	return result, err
 }
 
+// prepare asks the targets what they understand while the names are counted.
+func (e *Engine) prepare(ctx context.Context) {
+	var g errgroup.Group
+	for _, t := range e.trees {
+		g.Go(func() error { t.countNames(ctx); return nil })
+		for _, target := range t.targets {
+			g.Go(func() error {
+				_, _ = target.rsync.Probe(ctx) // what fails is the first run's to say
+				return nil
+			})
+		}
+	}
+	_ = g.Wait()
+}
+
+// syncRunTime is how much goes into one run where no live change waits for its end: it only has to
+// leave something for the runs beside it.
+const syncRunTime = 5 * time.Second
+
 // patience is how long a pass waits for a target that serves as many as it wants to.
 const patience = time.Minute
 
 // pass owes the whole tree, waits until nothing can be done any more, and ends the delivery.
 func (g *target) pass(ctx context.Context) deliver.Stats {
-	g.delivery.Add([]task.Debt{fullPass(task.Asked)})
+	debt := fullPass(task.Asked)
+	debt.Class = task.ClassLive // nothing else is going on: all workers, at the usual priority
+	g.delivery.Add([]task.Debt{debt})
 	var end deliver.Stats
 	var busySince time.Time
 	_ = g.delivery.Wait(ctx, func(s deliver.Stats) bool {

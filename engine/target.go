@@ -8,7 +8,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -64,7 +63,7 @@ func newTarget(e *Engine, t *tree, conf config.Target) *target {
 		Filter: t.rules, CrossMounts: t.conf.CrossMounts, LargeFile: t.conf.LargeFile,
 		HardLinks: conf.HardLinks, Links: g, MayList: g.guard.Extras, Rate: g.rate.get,
 		Owed: g.owed, AbsentMounts: t.absentMounts,
-		Open: openFiles(t.conf.OpenFiles),
+		Open: openFiles(t.conf.OpenFiles), RunTime: e.runTime,
 	}
 	g.rooted(t.root.Load())
 	g.rootAttrs = newRootAttrs(func() {
@@ -84,7 +83,7 @@ func (g *target) deliverOptions(e *Engine) deliver.Options {
 		Observers: append([]task.Observer{
 			&g.rate, (*contactObserver)(g), g.rootAttrs, runLog{e.log},
 		}, e.opts.Observers...),
-		NoWarm: !g.conf.Warm, ServerTimeout: g.conf.Timeout, DryRun: e.opts.DryRun,
+		NoWarm: !g.conf.Warm || g.links == nil, ServerTimeout: g.conf.Timeout, DryRun: e.opts.DryRun,
 	}
 	r := &runner{
 		rsync: g.rsync, rules: g.tree.rules, guard: g.guard,
@@ -271,39 +270,4 @@ func (g *target) save() {
 		return
 	}
 	g.stored = contact
-}
-
-// rate is what recent runs of a target covered in a second, for the size of the next one.
-type rate struct {
-	mu           sync.Mutex
-	files, bytes float64
-}
-
-// shortest is the duration below which a run is mostly its start-up and says nothing of the rate.
-const shortest = 50 * time.Millisecond
-
-// Observe implements task.Observer.
-func (r *rate) Observe(o *task.Outcome) {
-	if o.Err != nil || o.Duration < shortest {
-		return
-	}
-	seconds := o.Duration.Seconds()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.files = blend(r.files, float64(o.Plan.Files)/seconds)
-	r.bytes = blend(r.bytes, float64(o.Plan.Bytes)/seconds)
-}
-
-// blend is an exponential average that begins with its first value.
-func blend(old, now float64) float64 {
-	if old == 0 {
-		return now
-	}
-	return old + (now-old)/4
-}
-
-func (r *rate) get() (files, bytes float64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.files, r.bytes
 }

@@ -32,11 +32,15 @@ func newBar(w io.Writer) *bar {
 	)}
 }
 
-// show is called by the engine, by one goroutine at a time.
-func (b *bar) show(p engine.Progress) {
+// progress is what the engine is to call, by one goroutine at a time; nil: nobody looks.
+func (b *bar) progress() func(engine.Progress) {
 	if b.bar == nil {
-		return
+		return nil
 	}
+	return b.show
+}
+
+func (b *bar) show(p engine.Progress) {
 	if p.BytesTotal > 0 {
 		b.bar.ChangeMax64(p.BytesTotal)
 	}

@@ -55,7 +55,7 @@ func (p *program) sync(
 	}
 	bar := newBar(p.stderr)
 	eng, err := engine.New(f.options(engine.Options{
-		Config: cfg, FullSync: true, Progress: bar.show,
+		Config: cfg, FullSync: true, Progress: bar.progress(),
 	}, log.Logger, p))
 	if err != nil {
 		return err

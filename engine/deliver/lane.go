@@ -48,8 +48,9 @@ func laneOf(d *task.Debt) lane {
 	return lane(int(d.Class)*int(origins)*int(forms) + int(d.Origin)*int(forms) + int(formOf(d)))
 }
 
-func (l lane) class() task.Class { return task.Class(int(l) / (int(origins) * int(forms))) }
-func (l lane) form() form        { return form(int(l) % int(forms)) }
+func (l lane) class() task.Class   { return task.Class(int(l) / (int(origins) * int(forms))) }
+func (l lane) origin() task.Origin { return task.Origin(int(l) / int(forms) % int(origins)) }
+func (l lane) form() form          { return form(int(l) % int(forms)) }
 
 // lanesOf returns the first lane of a class, and the one after its last.
 func lanesOf(c task.Class) (from, to lane) {

@@ -97,6 +97,24 @@ func TestBatchSizes(t *testing.T) {
 	}
 }
 
+// What a pass came apart into is shared out, smaller and smaller, so that no worker looks at all of
+// it while the others wait.
+func TestPassesAreSharedOut(t *testing.T) {
+	q := NewQueue(0)
+	debts := make([]task.Debt, 40)
+	for i := range debts {
+		debts[i] = task.Debt{Path: fmt.Sprint("d", i), Scope: task.Subtree, Origin: task.Asked, Since: 1}
+	}
+	q.Add(epoch, debts)
+	var got []int
+	for b := q.Take(epoch, Want{Idle: 1, All: 4}); b != nil; b = q.Take(epoch, Want{Idle: 1, All: 4}) {
+		got = append(got, len(b.Debts))
+	}
+	if diff := cmp.Diff([]int{10, 7, 5, 4, 4, 4, 4, 2}, got); diff != "" {
+		t.Errorf("batches (-want +got)\n%s", diff)
+	}
+}
+
 func files(n int) []task.Debt {
 	debts := make([]task.Debt, n)
 	for i := range debts {

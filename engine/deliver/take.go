@@ -12,6 +12,8 @@ const (
 	// more make a list whose end waits too long for its turn.
 	fewest = 256
 	most   = 10_000
+	// fewestTrees is fewest for the trees of passes, of which each may be as much as a run does.
+	fewestTrees = 4
 	// patience is how often an entry waits for the end of another run before nothing that overlaps
 	// it may start ahead of it.
 	patience = 3
@@ -19,8 +21,8 @@ const (
 
 // Want says what a worker may take.
 type Want struct {
-	// Max bounds the batch; 0 is a fair share for Idle workers.
-	Max, Idle int
+	// Max bounds the batch; 0 is a fair share for Idle workers, of a pass for All.
+	Max, Idle, All int
 	// Bulk: the bulk lane may be taken from; BulkFirst: it is its turn.
 	Bulk, BulkFirst bool
 }
@@ -96,13 +98,7 @@ func (q *Queue) oldestLane(class task.Class) (oldest lane, ok bool) {
 // fill takes from one lane; first, if not nil, before all others.
 func (q *Queue) fill(b *Batch, from lane, w Want, first *entry) {
 	ready := &q.lanes[from]
-	limit := w.Max
-	if limit <= 0 {
-		limit = min(max(fewest, len(ready.list)/max(w.Idle, 1)), most)
-	}
-	if from.form() == formAlone {
-		limit = 1
-	}
+	limit := w.limit(from, len(ready.list))
 	for len(b.taken) < limit {
 		e := first
 		if first = nil; e == nil {
@@ -124,6 +120,21 @@ func (q *Queue) fill(b *Batch, from lane, w Want, first *entry) {
 		q.takeInto(b, e)
 	}
 	b.Class, b.Kind = from.class(), from.form().kind()
+}
+
+// limit is the most that a batch takes from a lane in which n are ready.
+func (w Want) limit(from lane, n int) int {
+	switch {
+	case from.form() == formAlone:
+		return 1
+	case w.Max > 0:
+		return w.Max
+	case from.form() == formTree && from.origin() != task.Live:
+		// Whoever takes them looks at all that is below before anyone can have the rest, and the
+		// smaller the last ones are, the sooner the last worker has done.
+		return min(max(fewestTrees, n/max(w.All, 1)), most)
+	}
+	return min(max(fewest, n/max(w.Idle, 1)), most)
 }
 
 func (q *Queue) takeInto(b *Batch, e *entry) {

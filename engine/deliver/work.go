@@ -59,6 +59,7 @@ func (t *Target) take(now time.Time) (b *Batch, again time.Time) {
 	}
 	w := Want{
 		Idle:      free,
+		All:       t.slots.now(now),
 		Bulk:      !t.draining && t.bulk < max(1, t.slots.now(now)/2),
 		BulkFirst: t.bulk == 0 && t.last == task.ClassLive,
 	}

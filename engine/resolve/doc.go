@@ -24,7 +24,7 @@
 //
 // # Too large
 //
-// A Subtree that would take longer than half a second, at the rate of the last runs, becomes a
+// A Subtree that would take longer than Options.RunTime, at the rate of the last runs, becomes a
 // Listing of itself and a Subtree of each child. A directory with more than 10,000 child
 // directories, or with none, is not split. Files above Options.LargeFile run alone.
 //

@@ -58,8 +58,10 @@ type Options struct {
 	MaxFiles int
 	MaxBytes int64
 	// Rate returns how many files and bytes a second recent runs of the target have covered, sent or
-	// found unchanged; 0 is unknown. A run gets what takes half a second. May be nil.
+	// found unchanged; 0 is unknown. A run gets what takes RunTime. May be nil.
 	Rate func() (files, bytes float64)
+	// RunTime is what one run should take at most: a live change below it waits. Default 0.5 s.
+	RunTime time.Duration
 	// HardLinks lists all names of a file together (rsync -H).
 	HardLinks bool
 	// Links is told of every file with several names, and without HardLinks only told: a write
@@ -95,6 +97,9 @@ func (o Options) withDefaults() Options {
 	if o.MaxBytes <= 0 {
 		o.MaxBytes = 1e9
 	}
+	if o.RunTime <= 0 {
+		o.RunTime = 500 * time.Millisecond
+	}
 	if o.Margin <= 0 {
 		o.Margin = time.Minute
 	}
@@ -105,8 +110,6 @@ func (o Options) withDefaults() Options {
 }
 
 const (
-	// runTime is what one run should take at most, in seconds: a live change below it waits.
-	runTime = 0.5
 	// assumedFiles and assumedBytes are the rates a second of a target of which nothing is known:
 	// 280 µs for a small changed file, and a disk. Both only matter until the first run has ended.
 	assumedFiles = 3_500
@@ -128,6 +131,7 @@ func (o *Options) limits() (files int, bytes int64) {
 	if b <= 0 {
 		b = assumedBytes
 	}
+	runTime := o.RunTime.Seconds()
 	files = min(max(int(min(f*runTime, 1e9)), minFiles), o.MaxFiles)
 	bytes = min(max(int64(min(b*runTime, 1e15)), minBytes), o.MaxBytes)
 	return files, bytes
