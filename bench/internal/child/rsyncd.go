@@ -44,11 +44,12 @@ func StartRsyncd(ctx context.Context, program, dir string, modules map[string]st
 	return nil, err
 }
 
-// conf is rsyncd.conf. Without a chroot, which needs root, a daemon strips the slash from absolute
-// link targets.
+// conf is rsyncd.conf, as docs/targets.md recommends it. Without a chroot, which needs root, a daemon
+// strips the slash from absolute link targets.
 func (d *Rsyncd) conf(modules map[string]string, transfers bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "log file = %s\nreverse lookup = no\nmunge symlinks = no\n", d.file("log"))
+	fmt.Fprintf(&b, "log file = %s\nreverse lookup = no\nmunge symlinks = no\nsocket options = TCP_NODELAY\n",
+		d.file("log"))
 	if transfers {
 		b.WriteString("transfer logging = yes\nlog format = %o %i %n\n")
 	}

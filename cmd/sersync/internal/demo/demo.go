@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -187,13 +188,22 @@ func (s *show) wait(ctx context.Context, every time.Duration, question func() bo
 func (s *show) sent(paths []string) {
 	now := time.Now()
 	for _, path := range paths {
-		if path == "" || s.own.has(path, now) {
-			continue
+		if after, yes := s.yours(path, now); yes {
+			s.view.yours(after, path)
 		}
-		after := time.Duration(-1)
-		if st, err := os.Lstat(filepath.Join(s.tree.source, path)); err == nil {
-			after = now.Sub(st.ModTime())
-		}
-		s.view.yours(after, path)
 	}
+}
+
+// yours tells whether somebody else changed what was sent, and how long ago, negative: not known. A
+// move and a chmod are changes too, so the time is that of the inode.
+func (s *show) yours(path string, now time.Time) (after time.Duration, yes bool) {
+	if path == "" || s.own.has(path, now) {
+		return 0, false
+	}
+	var st syscall.Stat_t
+	if syscall.Lstat(filepath.Join(s.tree.source, path), &st) != nil {
+		return -1, true // removed
+	}
+	after = now.Sub(time.Unix(st.Ctim.Unix()))
+	return after, after <= ownFor // later it was looked at again, because of something beside it
 }

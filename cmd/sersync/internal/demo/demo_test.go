@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -125,5 +126,30 @@ func TestOwnChangesAreToldFromYours(t *testing.T) {
 	}
 	if o.has("web/a", now.Add(ownFor+time.Second)) {
 		t.Error("a change of long ago is still the demo's own")
+	}
+}
+
+func TestWhatIsLookedAtAgainIsNotYours(t *testing.T) {
+	s := &show{tree: &tree{source: t.TempDir()}, own: newOwn()}
+	if err := s.tree.write("notes.txt", nil); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	if err := os.Chtimes(s.tree.source+"/notes.txt", now, now.Add(-time.Hour)); err != nil { // as cp -p leaves it
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		path string
+		at   time.Time
+		want bool
+	}{
+		{"notes.txt", now.Add(2 * time.Second), true},
+		{"notes.txt", now.Add(time.Minute), false},
+		{"removed.txt", now, true},
+		{"", now, false},
+	} {
+		if _, yes := s.yours(tc.path, tc.at); yes != tc.want {
+			t.Errorf("%q sent %v after it was changed: yours = %v", tc.path, tc.at.Sub(now), yes)
+		}
 	}
 }
