@@ -12,8 +12,8 @@ import (
 )
 
 func (p *program) mirrorCommand() *cobra.Command {
-	f, pair := new(daemonFlags), new(pairFlags)
-	cmd := &cobra.Command{
+	f := new(daemonFlags)
+	return pairCommand(&cobra.Command{
 		Use:   "mirror [flags] SRC DST...",
 		Short: "keep targets the same as a directory, without a configuration file",
 		Long: `Keeps every DST the same as the contents of the directory SRC: a full pass first, then each change.
@@ -21,27 +21,10 @@ func (p *program) mirrorCommand() *cobra.Command {
 DST is in rsync's own notation: /dir, host::module/path, rsync://host/module, user@host:path.
 SRC means its contents, with or without a slash at its end.`,
 		Example: mirrorExample,
-		Args:    atLeast(2, "SRC and at least one DST"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.mirror(cmd.Context(), f, pair, args[0], args[1:])
-		},
-	}
-	f.bind(cmd.Flags())
-	pair.bind(cmd.Flags())
-	cmd.Flags().SortFlags = false
-	return cmd
+	}, f, func(ctx context.Context, cfg *config.Config) error { return p.mirror(ctx, f, cfg) })
 }
 
-func (p *program) mirror(
-	ctx context.Context, f *daemonFlags, pair *pairFlags, source string, targets []string,
-) error {
-	if err := f.check(); err != nil {
-		return err
-	}
-	cfg, err := pair.config(source, targets)
-	if err != nil {
-		return err
-	}
+func (p *program) mirror(ctx context.Context, f *daemonFlags, cfg *config.Config) error {
 	if p.notice == nil {
 		p.printArrow(cfg)
 	}

@@ -1,10 +1,41 @@
 package main
 
 import (
+	"context"
+
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/sersync/sersync/engine/config"
 )
+
+// commandFlags are a command's own flags, beside those of its SRC and DSTs.
+type commandFlags interface {
+	bind(flags *pflag.FlagSet)
+	check() error
+}
+
+// pairCommand makes cmd a command of SRC DST...: run does what it is for, with what they stand for.
+func pairCommand(
+	cmd *cobra.Command, own commandFlags, run func(context.Context, *config.Config) error,
+) *cobra.Command {
+	pair := new(pairFlags)
+	own.bind(cmd.Flags())
+	pair.bind(cmd.Flags())
+	cmd.Flags().SortFlags = false
+	cmd.Args = atLeast(2, "SRC and at least one DST")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := own.check(); err != nil {
+			return err
+		}
+		cfg, err := pair.config(args[0], args[1:])
+		if err != nil {
+			return err
+		}
+		return run(cmd.Context(), cfg)
+	}
+	return cmd
+}
 
 // pairFlags say how SRC DST... are mirrored, where there is no configuration that says it.
 type pairFlags struct {

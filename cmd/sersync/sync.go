@@ -9,38 +9,22 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sersync/sersync/engine"
+	"github.com/sersync/sersync/engine/config"
 )
 
 func (p *program) syncCommand() *cobra.Command {
-	f, pair := new(runFlags), new(pairFlags)
-	cmd := &cobra.Command{
+	f := new(runFlags)
+	return pairCommand(&cobra.Command{
 		Use:   "sync [flags] SRC DST...",
 		Short: "make targets the same as a directory, once",
 		Long: `Makes every DST the same as the contents of the directory SRC, in one full pass, and ends.
 
 It exits with 0: identical. 1: usage, configuration. 2: some paths failed. 3: a target could not be
 reached. 4: all is there, but deletions are held (--delete deletes). 130: stopped by a signal.`,
-		Args: atLeast(2, "SRC and at least one DST"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.sync(cmd.Context(), f, pair, args[0], args[1:])
-		},
-	}
-	f.bind(cmd.Flags())
-	pair.bind(cmd.Flags())
-	cmd.Flags().SortFlags = false
-	return cmd
+	}, f, func(ctx context.Context, cfg *config.Config) error { return p.sync(ctx, f, cfg) })
 }
 
-func (p *program) sync(
-	ctx context.Context, f *runFlags, pair *pairFlags, source string, targets []string,
-) error {
-	if err := f.check(); err != nil {
-		return err
-	}
-	cfg, err := pair.config(source, targets)
-	if err != nil {
-		return err
-	}
+func (p *program) sync(ctx context.Context, f *runFlags, cfg *config.Config) error {
 	warnings, err := f.findings(cfg, f.logFile, "")
 	if err != nil {
 		return err
@@ -67,7 +51,8 @@ func (p *program) sync(
 	})
 	bar.clear()
 	if errors.Is(err, errStopped) {
-		return &exitError{exitInterrupted, fmt.Errorf("sync of %s stopped before its end; run it again to finish", source)}
+		return &exitError{exitInterrupted, fmt.Errorf("sync of %s stopped before its end; run it again to finish",
+			cfg.Trees[0].Path)}
 	}
 	if err != nil {
 		return err
