@@ -28,11 +28,6 @@ var update = flag.Bool("update", false, "rewrite the expected outputs in testdat
 
 func TestScripts(t *testing.T) {
 	daemon := rsynctest.Daemon(t, rsynctest.Options{})
-	hung, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and never says a word
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { hung.Close() })
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
@@ -43,7 +38,11 @@ func TestScripts(t *testing.T) {
 			env.Setenv("XDG_STATE_HOME", env.WorkDir+"/xdg")
 			// An rsync daemon for all: a script's module is a directory of its own.
 			env.Setenv("PORT", strconv.Itoa(daemon.Port()))
-			env.Setenv("HUNG", hung.Addr().String())
+			hung, err := hang(env)
+			if err != nil {
+				return err
+			}
+			env.Setenv("HUNG", hung)
 			env.Setenv("MODULE", daemon.Path("m"))
 			env.Defer(func() { endAll(env.WorkDir) })
 			return nil
@@ -56,6 +55,29 @@ func TestScripts(t *testing.T) {
 			"detached": detachedFiles,
 		},
 	})
+}
+
+// hang is the address of a target that takes connections and never says a word. The first makes the
+// file "called".
+func hang(env *testscript.Env) (addr string, err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer conn.Close()
+			_ = os.WriteFile(filepath.Join(env.WorkDir, "called"), nil, 0o600)
+		}
+	}()
+	env.Defer(func() { l.Close(); <-ended })
+	return l.Addr().String(), nil
 }
 
 // expand puts the environment's values into a file: expand FILE...
