@@ -59,8 +59,15 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 		done; \
 	done
 
-bench: need-test ## the benchmarks that print the documented figures; BENCH=regexp, PKG=./...
-	@go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 60m $(PKG)
+# What is chosen on the command line is all that runs.
+bench: need-test build ## Go's benchmarks and the scenarios (docs/benchmarks.md); BENCH=… PKG=… or SCENARIO=… alone
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/sersync-bench ./cmd/sersync-bench
+ifeq ($(strip $(SCENARIO)),)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 60m $(PKG)
+endif
+ifneq ($(strip $(SCENARIO))$(filter filefile,$(origin BENCH)$(origin PKG)),)
+	bin/sersync-bench run $(FLAGS) $(SCENARIO)
+endif
 
 tools: ## golangci-lint at the pinned version, into .cache/bin unless it is on this machine
 	@$(GO) version >/dev/null
