@@ -217,8 +217,7 @@ func (y *yamlReader) words(n *yaml.Node, where string) (words []string) {
 // rsync sorts a target's further options; what has a key of its own is not one of them.
 func (y *yamlReader) rsync(n *yaml.Node, where string, words []string, t *Target) {
 	cl := classifier{
-		report: y.report, line: n.Line, where: where, archive: true,
-		rules: func(string) ([]byte, error) { return nil, nil },
+		report: y.report, line: n.Line, where: where, archive: true, rules: readSmall,
 	}
 	p := cl.classify(words)
 	for _, own := range []struct {
