@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -68,9 +67,9 @@ func (p *program) sync(ctx context.Context, f *runFlags, cfg *config.Config) err
 func (p *program) judge(r engine.SyncResult, forced bool) error {
 	switch {
 	case len(r.Unreachable) > 0:
-		return &exitError{exitUnreachable, fmt.Errorf("could not reach %s; the log above says why", few(r.Unreachable))}
+		return &exitError{exitUnreachable, each("could not reach", r.Unreachable)}
 	case len(r.Failed) > 0:
-		return &exitError{exitFailed, fmt.Errorf("%d failed: %s; the log above says why", len(r.Failed), few(r.Failed))}
+		return &exitError{exitFailed, each("failed:", r.Failed)}
 	case r.Held > 0:
 		remedy := "--delete deletes"
 		if forced {
@@ -84,11 +83,15 @@ func (p *program) judge(r engine.SyncResult, forced bool) error {
 	return nil
 }
 
-// few is the first names of a list that may be long.
-func few(names []string) string {
-	const most = 5
-	if len(names) <= most {
-		return strings.Join(names, ", ")
+// each is a line for each of a list that may be long. The engine's entries say why.
+func each(what string, list []string) error {
+	const most = 20
+	var errs []error
+	for _, entry := range list[:min(most, len(list))] {
+		errs = append(errs, fmt.Errorf("%s %s", what, entry))
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	if more := len(list) - most; more > 0 {
+		errs = append(errs, fmt.Errorf("%s %d more", what, more))
+	}
+	return errors.Join(errs...)
 }
