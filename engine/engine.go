@@ -61,7 +61,7 @@ func (e *Engine) Run(ctx context.Context) (err error) {
 	if err := e.newSource(); err != nil {
 		return err
 	}
-	if err := e.open(ctx, true); err != nil {
+	if err := e.open(ctx, false); err != nil {
 		return errors.Join(err, e.source.Close())
 	}
 	defer func() { err = errors.Join(err, e.closeJournal()) }()
@@ -119,14 +119,17 @@ func (e *Engine) hardContext(ctx context.Context) (context.Context, context.Canc
 	return hard, cancel
 }
 
-// open takes the state lock, reads what is remembered, and makes the targets.
-func (e *Engine) open(ctx context.Context, wait bool) error {
+// open takes the state lock, reads what is remembered, and makes the targets. Once says that one pass
+// is all that is made: that does not wait for the lock.
+func (e *Engine) open(ctx context.Context, once bool) error {
 	if !e.opts.DryRun {
-		j, err := e.openJournal(ctx, wait)
+		j, err := e.openJournal(ctx, once)
 		if err != nil {
 			return err
 		}
 		e.journal = j
+	} else if err := e.rivals(once); err != nil {
+		e.log.Warn("it would be refused for real", "err", err)
 	}
 	for _, t := range e.trees {
 		if err := t.recall(e); err != nil {

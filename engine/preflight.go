@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -14,10 +15,10 @@ import (
 // itself, this host, the other configs on it, and each target. It writes nothing.
 func Preflight(ctx context.Context, o Options) []config.Finding {
 	o = o.withDefaults()
-	others, err := journal.Destinations(o.StateDir)
+	others, err := others(&o)
 	env := config.CheckEnv{
 		StateDir: o.StateDir, LogFile: o.LogFile, PidFile: o.PidFile,
-		Others: othersOf(others, &o), Root: os.Geteuid() == 0,
+		Others: others, Root: os.Geteuid() == 0,
 	}
 	findings := o.Config.Check(env)
 	if err != nil {
@@ -34,23 +35,32 @@ func Preflight(ctx context.Context, o Options) []config.Finding {
 	return findings
 }
 
-// othersOf are the destinations of the other configs on this host.
-func othersOf(configs []journal.Config, o *Options) (all []config.OtherTarget) {
+// others are the destinations of the other configs on this host, as far as they can be read, and
+// what could not be.
+func others(o *Options) (all []config.OtherTarget, err error) {
 	own, err := Folder(o.StateDir, o.Config)
 	if err != nil {
-		return nil
+		return nil, err
 	}
+	configs, err := journal.Destinations(o.StateDir)
+	faults := []error{err}
 	for _, c := range configs {
 		if c.Dir == own {
 			continue
 		}
+		pid, held, err := c.Holder()
+		faults = append(faults, err)
 		for _, d := range c.Destinations {
-			if dest, err := config.DestinationOf(d.Target); err == nil {
-				all = append(all, config.OtherTarget{Config: c.Name, Dest: dest, Delete: d.Delete})
+			t := config.Target{Dest: d.Target, Port: d.Port}
+			if dest, err := t.Destination(); err == nil {
+				all = append(all, config.OtherTarget{
+					Config: c.Name, Source: d.Source, Dest: dest, Delete: d.Delete,
+					Running: held, PID: pid, Once: c.Once,
+				})
 			}
 		}
 	}
-	return all
+	return all, errors.Join(faults...)
 }
 
 // probe asks a target what it understands.

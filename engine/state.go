@@ -11,12 +11,12 @@ import (
 )
 
 // openJournal takes the lock and writes down what this config sends where.
-func (e *Engine) openJournal(ctx context.Context, wait bool) (*journal.Journal, error) {
+func (e *Engine) openJournal(ctx context.Context, once bool) (*journal.Journal, error) {
 	dir, err := Folder(e.opts.StateDir, e.opts.Config)
 	if err != nil {
 		return nil, err
 	}
-	j, err := journal.Open(ctx, dir, journal.Options{Wait: wait, Waiting: func(pid int) {
+	j, err := journal.Open(ctx, dir, journal.Options{Wait: !once, Waiting: func(pid int) {
 		e.log.Info("waiting for the end of the sersync before this one", "pid", pid)
 	}})
 	if err != nil {
@@ -26,20 +26,49 @@ func (e *Engine) openJournal(ctx context.Context, wait bool) (*journal.Journal, 
 		e.log.Error("the journal was damaged and is set aside; every target counts as never compared",
 			"aside", d.Aside, "err", d.Err)
 	}
-	name := e.opts.Config.File
-	if name == "" {
-		name = "command line"
+	if err := e.claim(j, once); err != nil {
+		return nil, errors.Join(err, j.Close())
 	}
-	return j, j.SetConfig(name, destinations(e.opts.Config))
+	return j, nil
 }
 
-func destinations(c *config.Config) (all []journal.Destination) {
-	for _, t := range c.Trees {
-		for _, target := range t.Targets {
-			all = append(all, journal.Destination{Source: t.Path, Target: target.Dest, Delete: target.Delete})
+// claim writes down what this config sends where, and refuses if somebody is sending to the same
+// place. Of two that start at once at least one sees the other, for each writes before it looks.
+func (e *Engine) claim(j *journal.Journal, once bool) error {
+	c := journal.Config{Name: e.opts.Config.File, Once: once}
+	for _, t := range e.opts.Config.Trees {
+		if c.Name == "" {
+			c.Name = "a command line for " + t.Path
+		}
+		for _, g := range t.Targets {
+			c.Destinations = append(c.Destinations, journal.Destination{
+				Source: t.Path, Target: g.Dest, Port: g.Port, Delete: g.Delete,
+			})
 		}
 	}
-	return all
+	if err := j.SetConfig(c); err != nil {
+		return err
+	}
+	return e.rivals(once)
+}
+
+// rivals are the other configs of this host that somebody is mirroring to the same places now. Where
+// nobody is, a config that was once tried out must not stand in the way.
+func (e *Engine) rivals(once bool) error {
+	others, err := others(&e.opts)
+	if err != nil {
+		e.log.Warn("not every other config of this host can be compared with", "err", err)
+	}
+	var running config.Findings
+	for _, f := range e.opts.Config.Clashes(others, once) {
+		if f.Severity == config.Error {
+			running = append(running, f)
+		}
+	}
+	if running == nil {
+		return nil
+	}
+	return running
 }
 
 func (e *Engine) closeJournal() error {

@@ -43,7 +43,7 @@ func (e *Engine) Sync(ctx context.Context) (result SyncResult, err error) {
 	if p.report != nil {
 		e.opts.Observers = append(e.opts.Observers, p)
 	}
-	if err := e.open(ctx, false); err != nil {
+	if err := e.open(ctx, true); err != nil {
 		return SyncResult{}, err
 	}
 	defer func() { err = errors.Join(err, e.closeJournal()) }()

@@ -22,13 +22,6 @@ type CheckEnv struct {
 	Root bool
 }
 
-// OtherTarget is a target of another config on this host.
-type OtherTarget struct {
-	Config string // its file, or its command line
-	Dest   Destination
-	Delete string
-}
-
 // checker is one Check.
 type checker struct {
 	report
@@ -164,6 +157,7 @@ func (k *checker) password(g *Target, kind Kind) {
 
 // overlaps looks for targets that would delete each other's files.
 func (k *checker) overlaps() {
+	k.all = append(k.all, k.c.Clashes(k.env.Others, false)...)
 	type place struct {
 		line   int
 		name   string
@@ -171,9 +165,6 @@ func (k *checker) overlaps() {
 		dest   Destination
 	}
 	var seen []place
-	for _, o := range k.env.Others {
-		seen = append(seen, place{0, "of " + o.Config, o.Delete, o.Dest})
-	}
 	for i := range k.c.Trees {
 		for j := range k.c.Trees[i].Targets {
 			g := &k.c.Trees[i].Targets[j]

@@ -78,7 +78,7 @@ func TestCheck(t *testing.T) {
 				Config: "other.xml", Delete: "auto",
 				Dest: config.Destination{Kind: config.Daemon, Host: "h", Port: 873, Module: "m"},
 			}}},
-			want: []string{"the target of other.xml"},
+			want: []string{"conf:1: warning: target: h::m/x is, or lies inside or around, the target of other.xml:"},
 		},
 		{
 			name: "files of ours in the tree",

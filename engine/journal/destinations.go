@@ -12,15 +12,18 @@ import (
 // Destination is where a config sends a source.
 type Destination struct {
 	Source string `json:"source"`
-	Target string `json:"target"` // in rsync's notation
+	Target string `json:"target"`         // in rsync's notation
+	Port   int    `json:"port,omitempty"` // of a daemon, where Target has none; 0: the usual one
 	// Delete is the guard's word for the delete mode.
 	Delete string `json:"delete"`
 }
 
 // Config is what a state directory says of the config that it belongs to.
 type Config struct {
-	Dir          string        `json:"-"`
-	Name         string        `json:"config"` // the file, or the command line without one
+	Dir  string `json:"-"`
+	Name string `json:"config"` // the file, or the command line without one
+	// Once: it makes one pass and ends.
+	Once         bool          `json:"once,omitempty"`
 	Destinations []Destination `json:"destinations"`
 }
 
@@ -32,11 +35,10 @@ type configFile struct {
 	Config
 }
 
-// SetConfig writes down what the config of this state directory sends where.
-func (j *Journal) SetConfig(name string, destinations []Destination) error {
-	b, err := json.MarshalIndent(configFile{
-		Format: formatVersion, Config: Config{Name: name, Destinations: destinations},
-	}, "", "\t")
+// SetConfig writes down what the config of this state directory sends where. Two that do so and then
+// ask for Destinations, each with its lock held, can't both miss the other.
+func (j *Journal) SetConfig(c Config) error {
+	b, err := json.MarshalIndent(configFile{Format: formatVersion, Config: c}, "", "\t")
 	if err != nil {
 		return fmt.Errorf("encode destinations: %w", err)
 	}

@@ -17,12 +17,14 @@ func TestDestinations(t *testing.T) {
 	}
 	one := []Destination{{Source: "/data", Target: "h::m/", Delete: "auto"}}
 	two := []Destination{
-		{Source: "/data", Target: "h::n/", Delete: "live"},
+		{Source: "/data", Target: "h::n/", Port: 874, Delete: "live"},
 		{Source: "/www\xc3\xa9", Target: "/backup/www/", Delete: "never"},
 	}
 	a, b := open(t, filepath.Join(root, "a")), open(t, filepath.Join(root, "b"))
 	for _, err := range []error{
-		a.SetConfig("/etc/a.yaml", two), a.SetConfig("/etc/a.yaml", one), b.SetConfig("/etc/b.xml", two),
+		a.SetConfig(Config{Name: "/etc/a.yaml", Destinations: two}),
+		a.SetConfig(Config{Name: "/etc/a.yaml", Destinations: one}),
+		b.SetConfig(Config{Name: "/etc/b.xml", Once: true, Destinations: two}),
 		os.Mkdir(filepath.Join(root, "empty"), 0o700),
 		os.Mkdir(filepath.Join(root, "torn"), 0o700),
 		os.WriteFile(filepath.Join(root, "torn", configName), []byte(`{"format":1,"con`), 0o600),
@@ -36,7 +38,7 @@ func TestDestinations(t *testing.T) {
 	// Both are locked.
 	got, err := Destinations(root)
 	want := []Config{
-		{Name: "/etc/a.yaml", Destinations: one}, {Name: "/etc/b.xml", Destinations: two},
+		{Name: "/etc/a.yaml", Destinations: one}, {Name: "/etc/b.xml", Once: true, Destinations: two},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Config{}, "Dir")); diff != "" {
 		t.Errorf("configs (-want +got):\n%s", diff)

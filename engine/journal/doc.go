@@ -12,7 +12,8 @@
 // [Journal.LockFile] is handed to every rsync run, which inherits it. A database that cannot be
 // read, or whose records fail their checksum, is set aside under another name, and the journal
 // begins anew, which means first contact with every target; [Journal.Damage] says so.
-// [Destinations] reads, without any lock, where the other configs of this host send to.
+// [Destinations] reads, without any lock, where the other configs of this host send to, and
+// [Config.Holder] whether one of them is at it now.
 //
 // # Format
 //

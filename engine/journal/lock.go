@@ -28,9 +28,10 @@ type LockedError struct {
 // Error says who holds the directory, and where to look.
 func (e *LockedError) Error() string {
 	if e.PID == 0 {
-		return fmt.Sprintf("%v: %s: by another sersync, or an rsync that it started", ErrLocked, e.Dir)
+		return fmt.Sprintf("%v: %s: by another sersync, or an rsync that it started; wait until it has ended",
+			ErrLocked, e.Dir)
 	}
-	return fmt.Sprintf("%v: %s: by sersync, process %d, or an rsync that it started",
+	return fmt.Sprintf("%v: %s: by sersync, process %d, or an rsync that it started; wait until it has ended, or end it",
 		ErrLocked, e.Dir, e.PID)
 }
 
@@ -42,31 +43,30 @@ const (
 	// lockRetry is the pause between two attempts at a lock that is held. flock(2) can't be told to
 	// give up waiting, and this only runs while an old daemon drains.
 	lockRetry = 50 * time.Millisecond
+	// glances is how many attempts may meet somebody who only looks whether the lock is held, for
+	// which it has to be taken (Config.Holder). One that fails more often has an owner.
+	glances = 4
 )
 
 // lock takes the lock of the state directory. With wait it tries until it has it or ctx is done;
-// waiting is called once, before the first pause.
+// waiting is called once, when it is sure that there is something to wait for.
 func lock(ctx context.Context, dir string, wait bool, waiting func(pid int)) (*os.File, error) {
-	f, pid, err := tryLock(dir)
-	if err != nil || f != nil {
-		return f, err
-	}
-	if !wait {
-		return nil, &LockedError{Dir: dir, PID: pid}
-	}
-	if waiting != nil {
-		waiting(pid)
-	}
 	tick := time.NewTicker(lockRetry)
 	defer tick.Stop()
-	for {
+	for try := 1; ; try++ {
+		f, pid, err := tryLock(dir)
+		switch {
+		case err != nil || f != nil:
+			return f, err
+		case try == glances && !wait:
+			return nil, &LockedError{Dir: dir, PID: pid}
+		case try == glances && waiting != nil:
+			waiting(pid)
+		}
 		select {
 		case <-ctx.Done():
 			return nil, fmt.Errorf("%w: %w", &LockedError{Dir: dir, PID: pid}, ctx.Err())
 		case <-tick.C:
-		}
-		if f, pid, err = tryLock(dir); err != nil || f != nil {
-			return f, err
 		}
 	}
 }
@@ -78,7 +78,7 @@ func tryLock(dir string) (f *os.File, holder int, err error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("open lock: %w", err)
 	}
-	err = flock(f)
+	err = flock(f, syscall.LOCK_EX)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		holder = readPID(f)
 		return nil, holder, f.Close()
@@ -125,13 +125,34 @@ func readPID(f *os.File) int {
 	return pid
 }
 
-// flock takes an exclusive lock of the open file (flock(2)), which is shared by whoever inherits
-// the descriptor and released when the last of them is closed.
-func flock(f *os.File) error {
+// flock takes a lock of the open file (flock(2)), which is shared by whoever inherits the descriptor
+// and released when the last of them is closed.
+func flock(f *os.File, how int) error {
 	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
 		if !errors.Is(err, syscall.EINTR) {
 			return err
 		}
 	}
+}
+
+// Holder reports whether a sersync, or an rsync that it started, has the state directory now, and
+// the process id of that sersync; 0 if it is not known. Whoever looks has the lock for a moment.
+func (c *Config) Holder() (pid int, held bool, err error) {
+	f, err := os.Open(filepath.Join(c.Dir, lockName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("look at lock: %w", err)
+	}
+	defer f.Close()
+	err = flock(f, syscall.LOCK_SH)
+	switch {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return readPID(f), true, nil
+	case err != nil:
+		return 0, false, fmt.Errorf("look at lock: %s: %w", f.Name(), err)
+	}
+	return 0, false, nil
 }

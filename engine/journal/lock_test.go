@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 func TestLocked(t *testing.T) {
@@ -70,10 +73,55 @@ func TestWaitsForTheLastInheritor(t *testing.T) {
 	}
 }
 
+// Looking whether a folder is in use must not keep its owner out, nor hold up one without patience.
+func TestHolder(t *testing.T) {
+	c := Config{Dir: t.TempDir()}
+	free := func(when string) {
+		t.Helper()
+		if pid, held, err := c.Holder(); pid != 0 || held || err != nil {
+			t.Errorf("%s: held %v by process %d, %v", when, held, pid, err)
+		}
+	}
+	free("before the first start")
+	j := open(t, c.Dir)
+	if pid, held, err := c.Holder(); pid != os.Getpid() || !held || err != nil {
+		t.Errorf("held %v by process %d, %v; want process %d", held, pid, err, os.Getpid())
+	}
+	closeNow(t, j)
+	free("after the end")
+
+	looking, stop := context.WithCancel(context.Background())
+	var looks errgroup.Group
+	looks.Go(func() error {
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for looking.Err() == nil {
+			<-tick.C
+			if _, _, err := c.Holder(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for range 20 {
+		j, err := Open(context.Background(), c.Dir, Options{
+			Wait: true, Waiting: func(int) { t.Error("waits for somebody who only looks") },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeNow(t, j)
+	}
+	stop()
+	if err := looks.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestLockedErrorNamesTheRemedy(t *testing.T) {
 	for err, want := range map[*LockedError]string{
-		{Dir: "/d"}:         "state directory is in use: /d: by another sersync, or an rsync that it started",
-		{Dir: "/d", PID: 7}: "state directory is in use: /d: by sersync, process 7, or an rsync that it started",
+		{Dir: "/d"}:         "state directory is in use: /d: by another sersync, or an rsync that it started; wait until it has ended",
+		{Dir: "/d", PID: 7}: "state directory is in use: /d: by sersync, process 7, or an rsync that it started; wait until it has ended, or end it",
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("got %q, want %q", got, want)
