@@ -22,10 +22,11 @@ build: ## bin/sersync, one static file, and bin/sersync2, its name for sersync2'
 	@ln -sf sersync bin/sersync2
 
 run: need-run build ## a live demo; with SRC=/data DST=host::module the real thing
-ifeq ($(strip $(SRC)),)
+ifeq ($(strip $(SRC)$(DST)),)
 	@bin/sersync demo $(if $(FOR),--for $(FOR))
 else
-	@test -n "$(strip $(DST))" || { echo 'make: DST is missing: make run SRC=/data DST=host::module' >&2; exit 1; }
+	@test -n '$(strip $(SRC))' && test -n '$(strip $(DST))' || \
+		{ echo 'make: give both: make run SRC=/data DST=host::module' >&2; exit 1; }
 	bin/sersync mirror $(FLAGS) '$(SRC)' $(DST)
 endif
 

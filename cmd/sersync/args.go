@@ -109,9 +109,23 @@ func flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &valueless):
 		return fmt.Errorf("%s needs a value%s", flagName(valueless.GetFlag()), see)
 	case errors.As(err, &invalid):
-		return fmt.Errorf("%s %s: %w", flagName(invalid.GetFlag()), invalid.GetValue(), errors.Unwrap(invalid))
+		return fmt.Errorf("%s %s: %w", flagName(invalid.GetFlag()), invalid.GetValue(), invalidValue(invalid))
 	}
 	return fmt.Errorf("%w%s", err, see)
+}
+
+// invalidValue says what a flag's value should have been. Flags of our own types say it themselves;
+// those of pflag's give what strconv and time say, to programmers.
+func invalidValue(err *pflag.InvalidValueError) error {
+	switch err.GetFlag().Value.Type() {
+	case "int":
+		return errors.New("give a number")
+	case "duration":
+		return errors.New("give a duration, such as 90s or 5m")
+	case "bool":
+		return errors.New("give true or false, or leave the value out")
+	}
+	return errors.Unwrap(err)
 }
 
 func flagName(f *pflag.Flag) string {

@@ -18,7 +18,7 @@ func (p *program) checkCommand() *cobra.Command {
 		Short: "say everything that is wrong with a configuration and its surroundings",
 		Long: `Says everything that is wrong with a configuration, with its line, and what of this machine and of
 the targets would be in its way. Nothing is changed. It exits with 1 if there is an error.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.check(cmd.Context(), f, file) },
 	}
 	bindConfig(cmd.Flags(), &file)

@@ -17,7 +17,14 @@ const configName = "confxml.xml"
 // guides say that it looked), /etc/sersync's. Its path is absolute.
 func findConfig(given string) (string, error) {
 	if given != "" {
-		return filepath.Abs(given)
+		path, err := filepath.Abs(given)
+		if err != nil {
+			return "", err
+		}
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("there is no configuration %s; correct -o, or give none: sersync mirror SRC DST", path)
+		}
+		return path, nil
 	}
 	candidates := []string{configName}
 	if executable, err := os.Executable(); err == nil {

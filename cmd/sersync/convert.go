@@ -13,7 +13,7 @@ func (p *program) convertCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "convert [-o FILE]",
 		Short: "print the YAML that means the same as a sersync2 configuration",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE:  func(*cobra.Command, []string) error { return p.convert(file) },
 	}
 	bindConfig(cmd.Flags(), &file)

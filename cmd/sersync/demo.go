@@ -19,7 +19,7 @@ func (p *program) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "show it at work on a tree and an rsync daemon of its own",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return p.demo(cmd.Context(), length) },
 		// make run is the way to it.
 		Hidden: true,

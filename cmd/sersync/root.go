@@ -90,6 +90,14 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("there is no command %q%s; see %s --help", args[0], hint, cmd.CommandPath())
 }
 
+// noArguments refuses any.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s takes no arguments, but was given %q; see %s --help", cmd.Name(), args[0], cmd.CommandPath())
+}
+
 // atLeast refuses fewer arguments than n.
 func atLeast(n int, usage string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {

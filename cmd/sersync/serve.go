@@ -56,6 +56,9 @@ func (p *program) serve(ctx context.Context, f *daemonFlags, o engine.Options) (
 			return fmt.Errorf("leave the working directory: %w", err)
 		}
 	}
+	if err := checkPidFile(f.pidFile); err != nil {
+		return err
+	}
 	log, err := f.open(p.stderr, background, logPath)
 	if err != nil {
 		return err
@@ -81,6 +84,17 @@ func (p *program) serve(ctx context.Context, f *daemonFlags, o engine.Options) (
 		log.Error("ended", "err", err)
 	}
 	return err
+}
+
+// checkPidFile finds out before the start what would be an error only after it.
+func checkPidFile(path string) error {
+	if path == "" {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("no place for the pid file: %w; give another --pid-file", err)
+	}
+	return nil
 }
 
 // findings checks the configuration on this machine: errors are the error, the rest is returned.
