@@ -56,7 +56,7 @@ func (p *program) serve(ctx context.Context, f *daemonFlags, o engine.Options) (
 			return fmt.Errorf("leave the working directory: %w", err)
 		}
 	}
-	if err := checkPidFile(f.pidFile); err != nil {
+	if err := f.checkPidFile(); err != nil {
 		return err
 	}
 	log, err := f.open(p.stderr, background, logPath)
@@ -86,12 +86,14 @@ func (p *program) serve(ctx context.Context, f *daemonFlags, o engine.Options) (
 	return err
 }
 
-// checkPidFile finds out before the start what would be an error only after it.
-func checkPidFile(path string) error {
-	if path == "" {
+// checkPidFile finds out before the start what would be an error only after it. The state directory
+// is made by then.
+func (f *daemonFlags) checkPidFile() error {
+	dir := filepath.Dir(f.pidFile)
+	if f.pidFile == "" || dir == f.stateDir {
 		return nil
 	}
-	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+	if _, err := os.Stat(dir); err != nil {
 		return fmt.Errorf("no place for the pid file: %w; give another --pid-file", err)
 	}
 	return nil
