@@ -164,7 +164,7 @@ func TestSync(t *testing.T) {
 		r := newRig(t)
 		r.write("a", "1")
 		r.writeTarget("theirs", "x")
-		if got := sync(r); got.Held == 0 || got.Identical || !r.has("theirs") {
+		if got := sync(r); len(got.Held) != 1 || got.Held[0].Names != 1 || got.Identical || !r.has("theirs") {
 			t.Errorf("%+v", got)
 		}
 		got := sync(r, func(o *engine.Options) { o.ForceDelete = true })
@@ -179,8 +179,9 @@ func TestSync(t *testing.T) {
 			r.writeTarget(fmt.Sprint("theirs", i), "x")
 		}
 		// A source that lost its content must not take a target along, whoever asked.
-		if got := sync(r, func(o *engine.Options) { o.ForceDelete = true }); got.Held == 0 {
-			t.Errorf("%+v", got)
+		got := sync(r, func(o *engine.Options) { o.ForceDelete = true })
+		if len(got.Held) != 1 || got.Held[0].Names != 200 || got.Held[0].Target != r.server.URL("m") {
+			t.Errorf("%+v, want 200 of 300 held", got)
 		}
 		if entries, _ := os.ReadDir(r.dst()); len(entries) < 200 {
 			t.Errorf("%d names are left, so more than the default limit of 100 were deleted", len(entries))

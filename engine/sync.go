@@ -24,8 +24,8 @@ type SyncResult struct {
 	Failed []string
 	// Unreachable are the targets that the pass ended without, with the reason.
 	Unreachable []string
-	// Held is how many paths have deletions that the guard holds.
-	Held int
+	// Held are the targets with deletions that the guard holds.
+	Held []Held
 }
 
 // Progress is how far a pass is. Totals grow while the source is still being counted.
@@ -78,7 +78,7 @@ func (e *Engine) Sync(ctx context.Context) (result SyncResult, err error) {
 	if stopped != nil {
 		return SyncResult{}, stopped
 	}
-	result.Identical = len(result.Failed) == 0 && len(result.Unreachable) == 0 && result.Held == 0
+	result.Identical = len(result.Failed) == 0 && len(result.Unreachable) == 0 && len(result.Held) == 0
 	return result, err
 }
 
@@ -137,7 +137,9 @@ func (g *target) pass(ctx context.Context) deliver.Stats {
 const mostFailed = 1000
 
 func (r *SyncResult) add(g *target, end deliver.Stats) {
-	r.Held += end.Waiting[task.Held]
+	if held := end.Waiting[task.Held]; held > 0 {
+		r.Held = append(r.Held, Held{g.conf.Name, max(g.held.sum(), held), g.guard.Mode().String()})
+	}
 	for _, w := range g.delivery.Queue().Waiting(mostFailed) {
 		if w.Reason == task.Failed && len(r.Failed) < mostFailed {
 			r.Failed = append(r.Failed, fmt.Sprintf("%s: %q: %s", g.conf.Name, w.Path, w.Why))

@@ -31,6 +31,7 @@ type target struct {
 	rsync    *rsyncexec.Runner
 	delivery *deliver.Target
 	rate     rate
+	held     heldNames // of Sync alone
 
 	rootAttrs *rootAttrs
 
@@ -52,7 +53,7 @@ func newTarget(e *Engine, t *tree, conf config.Target) *target {
 	}
 	g := &target{
 		tree: t, conf: conf, log: e.log.With("target", conf.Name), journal: e.journal,
-		links: e.tracker, changed: make(chan struct{}, 1),
+		links: e.tracker, changed: make(chan struct{}, 1), held: heldNames{},
 	}
 	g.stored = t.contact(e, conf)
 	g.guard = guard.New(guard.Options{
@@ -84,6 +85,9 @@ func (g *target) deliverOptions(e *Engine) deliver.Options {
 			&g.rate, (*contactObserver)(g), g.rootAttrs, runLog{e.log},
 		}, e.opts.Observers...),
 		NoWarm: !g.conf.Warm || g.links == nil, ServerTimeout: g.conf.Timeout, DryRun: e.opts.DryRun,
+	}
+	if g.links == nil {
+		o.Observers = append(o.Observers, g.held)
 	}
 	r := &runner{
 		rsync: g.rsync, rules: g.tree.rules, guard: g.guard,

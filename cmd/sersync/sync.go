@@ -70,17 +70,29 @@ func (p *program) judge(r engine.SyncResult, forced bool) error {
 		return &exitError{exitUnreachable, each("could not reach", r.Unreachable)}
 	case len(r.Failed) > 0:
 		return &exitError{exitFailed, each("failed:", r.Failed)}
-	case r.Held > 0:
-		remedy := "--delete deletes"
-		if forced {
-			remedy = "they exceed the limit of an hour; --max-delete=none lifts it"
+	case len(r.Held) > 0:
+		lines := make([]string, len(r.Held))
+		for i, h := range r.Held {
+			lines[i] = held(h, forced)
 		}
-		return &exitError{exitHeld, fmt.Errorf("everything is there; deletions held: %d; %s", r.Held, remedy)}
+		return &exitError{exitHeld, each("everything is there, but", lines)}
 	}
 	if r.Identical {
 		fmt.Fprintln(p.stdout, "identical")
 	}
 	return nil
+}
+
+// held says how much is held on a target and what lets it go.
+func held(h engine.Held, forced bool) string {
+	names := fmt.Sprintf("deletions are held on %s (%d)", h.Target, h.Names)
+	switch {
+	case h.Mode == "live":
+		return names + ": --delete-mode=live deletes what is seen leaving; --delete-mode=full deletes these too"
+	case forced:
+		return names + ": they exceed the limit of an hour; --max-delete=none lifts it, --max-delete=N or N% is another"
+	}
+	return names + ": --delete deletes them up to the limit of an hour, --delete --max-delete=none all of them"
 }
 
 // each is a line for each of a list that may be long. The engine's entries say why.
