@@ -134,8 +134,15 @@ func looksLikeXML(src []byte) bool {
 
 // inactive says which parts of the config this version keeps without acting on them.
 func (c *Config) inactive() (all []string) {
+	if c.Engine != EngineAuto && c.Engine != "inotify" {
+		all = append(all, "engine: "+c.Engine+": changes are seen by inotify, nothing else yet")
+	}
 	for i := range c.Trees {
 		t := &c.Trees[i]
+		if off := t.Events.followedAnyway(); off != "" {
+			all = append(all, show(t.Path)+": "+off+": off, but followed all the same; "+
+				"to leave names out write a filter")
+		}
 		if t.Crontab != nil {
 			all = append(all, show(t.Path)+": crontab: no full pass is made by schedule yet; "+
 				"run \"sersync sync\" by cron, or restart with -r")

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sersync/sersync/engine/filter"
@@ -38,6 +39,25 @@ type Events struct {
 	MoveTo       bool
 	Attrib       bool
 	Modify       bool
+}
+
+// followedAnyway are switches that are off and that nothing is left out for: what sersync2 did not
+// see, the target lacked until the next full pass. createFile is not among them, because a file's
+// close was seen anyhow.
+func (e Events) followedAnyway() string {
+	var off []string
+	for _, s := range []struct {
+		name string
+		on   bool
+	}{
+		{"createFolder", e.CreateFolder}, {"closeWrite", e.CloseWrite},
+		{"moveFrom", e.MoveFrom}, {"moveTo", e.MoveTo},
+	} {
+		if !s.on {
+			off = append(off, s.name)
+		}
+	}
+	return strings.Join(off, ", ")
 }
 
 var allEvents = Events{true, true, true, true, true, true, true, true}

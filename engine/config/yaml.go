@@ -83,6 +83,11 @@ func (y *yamlReader) tree(n *yaml.Node, where string) Tree {
 	if len(t.Targets) == 0 {
 		y.fault(n.Line, join(where, "targets"), "there is none, so the tree is mirrored nowhere", "add targets: with to:")
 	}
+	if !t.Events.Delete { // as in an XML; of two keys that contradict each other the one that keeps
+		for i := range t.Targets {
+			t.Targets[i].Delete = guard.Never.String()
+		}
+	}
 	return t
 }
 
