@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/sersync/sersync/engine"
 	"github.com/sersync/sersync/engine/config"
@@ -22,6 +23,9 @@ func (p *program) runConfig(ctx context.Context, f *configFlags) error {
 	cfg, err := config.Load(file)
 	if err != nil {
 		return err
+	}
+	if cfg.Debug {
+		f.logLevel = level(slog.LevelDebug)
 	}
 	return p.serve(ctx, &f.daemonFlags, engine.Options{Config: cfg, FullSync: f.fullSync})
 }
