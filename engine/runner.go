@@ -27,7 +27,7 @@ type runner struct {
 // invocation is the rsync run that does p.
 func (r *runner) invocation(ctx context.Context, p *task.Plan, b guard.Budget) (rsyncexec.Invocation, error) {
 	inv := rsyncexec.Invocation{
-		RootFD: p.RootFD, Items: items(p.Items), Recursive: p.Kind == task.KindTree,
+		RootFD: p.RootFD, Items: items(p.Items), Hide: p.Hide, Recursive: p.Kind == task.KindTree,
 		Files: p.Files, Compare: compareOf(p), MaxDelete: b.Max, Extras: r.guard.Extras(),
 		Bulk: p.Class == task.ClassBulk, Partial: p.Kind == task.KindLarge, MaxSize: p.MaxSize,
 		DryRun: r.dry != nil,

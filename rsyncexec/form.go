@@ -133,6 +133,7 @@ func (o *Options) exact(q Quirks, inv *Invocation, missing bool) form {
 	if inv.MaxSize > 0 {
 		args = append(args, "--max-size="+strconv.FormatInt(inv.MaxSize, 10))
 	}
+	args = append(args, hideArgs(inv.Hide)...)
 	args = append(args, filterArgs(inv.filters(o))...)
 	keep := func(it *Item) bool {
 		return !bareRoot(it, inv.Recursive) && (missing || !it.Missing)
@@ -156,7 +157,13 @@ const wholeList = 100_000
 // deleteListed is --delete where listed levels or trees want it. It also is what sends the
 // filters to the receiver, so that they protect, and what makes --max-delete=0 hold.
 func (o *Options) deleteListed(inv *Invocation) []string {
-	if inv.Recursive || len(inv.filters(o)) > 0 || inv.MaxDelete == 0 || countItems(inv).level {
+	level := countItems(inv).level
+	switch {
+	case inv.MaxDelete == 0:
+		return []string{"--delete"}
+	case level && inv.Compare == Content:
+		return nil
+	case inv.Recursive || level || len(inv.filters(o)) > 0:
 		return []string{"--delete"}
 	}
 	return nil

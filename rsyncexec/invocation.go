@@ -36,7 +36,8 @@ type Item struct {
 	// It must be topmost: nothing above it is missing or anything but a real directory.
 	Path string
 	// Level asks for the directory's own entries, one level. Only for what is a directory: rsync
-	// follows a symlink that is listed with a slash.
+	// follows a symlink that is listed with a slash. What else the target has there is deleted, with
+	// DeleteBudget, unless Compare is Content: then it is short for the entries one by one.
 	Level bool
 	// Missing: there is nothing at Path; it is to be deleted on the target.
 	Missing bool
@@ -50,6 +51,8 @@ type Invocation struct {
 	// caller's and must stay open until the run has ended.
 	RootFD int
 	Items  []Item
+	// Hide are paths that are neither looked at nor sent, though a Level or Recursive covers them.
+	Hide []string
 	// Recursive sends everything below the listed directories.
 	Recursive bool
 	// Files is about how many entries that is; 0: unknown.
@@ -97,6 +100,11 @@ func (inv *Invocation) validate() error {
 	}
 	for i := range inv.Items {
 		if err := checkPath(inv.Items[i].Path); err != nil {
+			return err
+		}
+	}
+	for _, path := range inv.Hide {
+		if err := checkPath(path); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package rsyncexec
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -56,5 +57,45 @@ func TestOperandsAreAsTheList(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// By content a level is short for its entries: nothing else is deleted, whatever the filters and the
+// budget are, and what is hidden is neither sent nor looked at.
+func TestLevelByContent(t *testing.T) {
+	for name, filters := range map[string][]string{"plain": nil, "filters": {"- *.no"}} {
+		for _, budget := range []int{0, -1} {
+			t.Run(fmt.Sprintf("%s, budget %d", name, budget), func(t *testing.T) {
+				nearby(t, func(t *testing.T, o Options, dst string) {
+					o.Filters = filters
+					src := t.TempDir()
+					tree(t, src, "d/a=new", "d/b=new", "d/open=half", "d/o*=half", "d/sub/x", "d/x.no")
+					tree(t, dst, "d/a=old", "d/open=whole", "d/extra", "d/old.no", "gone", "other/extra")
+					inv := Invocation{
+						RootFD: openRoot(t, src), Compare: Content, Delete: DeleteBudget, MaxDelete: budget,
+						Items: []Item{{Path: "d", Level: true, Dir: true}, {Path: "gone", Missing: true}},
+						Hide:  []string{"d/open", "d/o*", "d/sub"},
+					}
+					run(t, NewRunner(o), inv)
+					for path, want := range map[string]string{
+						"d/a": "new", "d/b": "new", "d/open": "whole", "d/extra": "d/extra", "d/old.no": "d/old.no",
+						"other/extra": "other/extra",
+					} {
+						if got, err := os.ReadFile(filepath.Join(dst, path)); err != nil || string(got) != want {
+							t.Errorf("%s holds %q, %v; want %q", path, got, err, want)
+						}
+					}
+					if exists(filepath.Join(dst, "d/sub")) || exists(filepath.Join(dst, "d/o*")) {
+						t.Error("what is hidden was sent")
+					}
+					if exists(filepath.Join(dst, "gone")) != (budget == 0) {
+						t.Errorf("gone exists: %v", budget != 0)
+					}
+					if filters != nil && exists(filepath.Join(dst, "d/x.no")) {
+						t.Error("what is excluded was sent")
+					}
+				})
+			})
+		}
 	}
 }

@@ -59,15 +59,26 @@ func riskArgs(missing []Item) []string {
 	out := make([]string, 0, 2*len(missing)+1)
 	for i := range missing {
 		path := missing[i].Path
-		escaped := string(appendEscaped(nil, path))
-		if !strings.ContainsAny(path, "*?[") {
-			out = append(out, "--filter=R /"+path)
-		} else {
-			out = append(out, "--filter=R /"+escaped)
-		}
-		out = append(out, "--filter=R /"+escaped+"/**")
+		out = append(out, "--filter=R "+patternOf(path), "--filter=R /"+string(appendEscaped(nil, path))+"/**")
 	}
 	return append(out, "--filter=P *")
+}
+
+// hideArgs are filter rules that keep paths out of a run.
+func hideArgs(paths []string) []string {
+	out := make([]string, len(paths))
+	for i, path := range paths {
+		out[i] = "--filter=H " + patternOf(path)
+	}
+	return out
+}
+
+// patternOf is the pattern that matches this path alone.
+func patternOf(path string) string {
+	if !strings.ContainsAny(path, "*?[") {
+		return "/" + path
+	}
+	return "/" + string(appendEscaped(nil, path))
 }
 
 // appendEscaped escapes a path for a pattern with wildcards in it. In one without any, rsync

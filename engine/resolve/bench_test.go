@@ -42,8 +42,8 @@ func BenchmarkResolve(b *testing.B) {
 		looker.Close()
 		middle := time.Now()
 		plan, err := g.r.Resolve(ctx, task.KindContent, debts)
-		if err != nil || len(plan.Items) != n {
-			b.Fatalf("%d items, %v", len(plan.Items), err)
+		if err != nil || len(plan.Paid) != n {
+			b.Fatalf("%d paid, %v", len(plan.Paid), err)
 		}
 		resolving += time.Since(middle)
 		looking += middle.Sub(start)

@@ -58,6 +58,9 @@ func (p *pass) finish() *task.Plan {
 	if p.kind == task.KindQuick && p.opts.MayList != nil && p.opts.MayList() {
 		p.crowd()
 	}
+	if p.kind == task.KindContent && len(p.lines) >= fillMin {
+		p.fill()
+	}
 	p.prune()
 	p.carry()
 	plan := p.plan

@@ -9,7 +9,7 @@ import (
 
 // comparePaths orders paths so that what lies below a directory follows it at once: "a", "a/b",
 // "a-b". A plain comparison of bytes would put "a-b" between the two.
-func comparePaths(a, b string) int {
+func comparePaths[B string | []byte](a string, b B) int {
 	n := min(len(a), len(b))
 	for i := range n {
 		if a[i] != b[i] {

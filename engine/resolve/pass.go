@@ -10,14 +10,15 @@ import (
 
 // pass is one Resolve under way.
 type pass struct {
-	ctx    context.Context // lives exactly as long as the call of Resolve
-	opts   *Options
-	r      *Resolver
-	kind   task.Kind
-	now    time.Time
-	looker *scan.Looker
-	links  *scan.Looker // another, so that names elsewhere do not disturb the first one's stack
-	absent []string
+	ctx     context.Context // lives exactly as long as the call of Resolve
+	opts    *Options
+	r       *Resolver
+	kind    task.Kind
+	now     time.Time
+	looker  *scan.Looker
+	links   *scan.Looker // another, so that names elsewhere do not disturb the first one's stack
+	absent  []string
+	scratch []byte // a path
 
 	maxFiles int
 	maxBytes int64

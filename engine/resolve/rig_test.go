@@ -109,6 +109,15 @@ func (g *rig) account(p *task.Plan, debts []task.Debt) {
 			g.t.Errorf("%q is listed below %q, which is no directory", b.Path, a.Path)
 		}
 	}
+	hidden := make(map[string]bool)
+	for _, path := range p.Hide {
+		hidden[path] = true
+	}
+	for _, d := range slices.Concat(p.Paid, p.Carried) {
+		if hidden[d.Path] {
+			g.t.Errorf("%q is hidden from the run that pays it", d.Path)
+		}
+	}
 	// Every debt is somewhere: the sequence of each appears in exactly the parts that it went to.
 	seen := make(map[uint64]bool)
 	for _, d := range slices.Concat(p.Paid, p.Carried) {

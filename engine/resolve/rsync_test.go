@@ -53,6 +53,9 @@ func (r *rsync) run(p *task.Plan) (sent map[string]bool, ok bool) {
 	case level:
 		args = append(args, "--delete")
 	}
+	for _, path := range p.Hide {
+		args = append(args, "--filter=H /"+path)
+	}
 	if p.MaxSize > 0 {
 		args = append(args, "--max-size="+strconv.FormatInt(p.MaxSize, 10))
 	}

@@ -37,7 +37,8 @@ type Claim struct {
 // Item is one line of the list that rsync is given.
 type Item struct {
 	Path string // as in Debt.Path; "" is the root
-	// Level asks for the directory's own entries, one level ("/dir/"); only for a directory.
+	// Level asks for the directory's own entries, one level ("/dir/"); only for a directory. In a
+	// KindContent it is short for them, and nothing else in the directory is deleted.
 	Level bool
 	// Missing: there is nothing at this path (any more), it is to be deleted on the target.
 	Missing bool
@@ -52,6 +53,8 @@ type Plan struct {
 	RootFD int
 	Kind   Kind
 	Items  []Item
+	// Hide are entries of Levels that the run has nothing to do with.
+	Hide []string
 	// Claims is the footprint: two runs of a target never have overlapping ones. Implied parents
 	// (whose attributes rsync also sends) are derived from it by the queue.
 	Claims []Claim
