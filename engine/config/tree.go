@@ -50,8 +50,10 @@ func (e Events) followedAnyway() string {
 		name string
 		on   bool
 	}{
-		{"createFolder", e.CreateFolder}, {"closeWrite", e.CloseWrite},
-		{"moveFrom", e.MoveFrom}, {"moveTo", e.MoveTo},
+		{"createFolder", e.CreateFolder},
+		{"closeWrite", e.CloseWrite},
+		{"moveFrom", e.MoveFrom},
+		{"moveTo", e.MoveTo},
 	} {
 		if !s.on {
 			off = append(off, s.name)
