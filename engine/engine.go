@@ -247,7 +247,10 @@ func (e *Engine) drain(hard context.Context) {
 	for _, t := range e.trees {
 		for _, target := range t.targets {
 			g.Go(func() error {
-				if owed := target.delivery.Drain(ctx); owed > 0 {
+				owed := target.delivery.Drain(ctx)
+				// What is held was said when it was, and is for a person to see to.
+				owed -= target.delivery.Stats().Waiting[task.Held]
+				if owed > 0 {
 					target.log.Warn("stopped with paths still owed; the next full pass (-r) sends them",
 						"owed", owed)
 				}

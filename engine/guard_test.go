@@ -26,6 +26,9 @@ func TestFirstContactDeletesNothing(t *testing.T) {
 		t.Fatal("a name that only the target had was deleted at first contact")
 	}
 	r.stop()
+	if r.log.contains("still owed") {
+		t.Error("what is held is not owed: the next full pass sends nothing of it")
+	}
 	r.start()
 	r.settled()
 	if !r.has("theirs/f") {
