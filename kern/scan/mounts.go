@@ -29,6 +29,35 @@ type Mount struct {
 // Compared to an earlier list it says which part of the tree vanished, was mounted over or was
 // mounted anew; nothing must be deleted in such a part.
 func (r *Root) Mounts() ([]Mount, error) {
+	visible, err := r.mountLines()
+	if err != nil {
+		return nil, err
+	}
+	l := r.Looker(true)
+	defer l.Close()
+	mounts := make([]Mount, 0, len(visible))
+	for _, line := range visible {
+		m := Mount{Path: line.point, FSType: line.fstype, Source: line.source}
+		m.Identity = l.identifyMount(line)
+		mounts = append(mounts, m)
+	}
+	return mounts, nil
+}
+
+// MountPoints returns the paths of Mounts without looking at what is mounted.
+func (r *Root) MountPoints() ([]string, error) {
+	visible, err := r.mountLines()
+	if err != nil {
+		return nil, err
+	}
+	points := make([]string, len(visible))
+	for i, line := range visible {
+		points[i] = line.point
+	}
+	return points, nil
+}
+
+func (r *Root) mountLines() ([]mountLine, error) {
 	text, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
 		return nil, fmt.Errorf("list mounts: %w", err)
@@ -41,16 +70,7 @@ func (r *Root) Mounts() ([]Mount, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list mounts: find root: %w", err)
 	}
-	visible := mountsBelow(lines, r.id.MountID, top)
-	l := r.Looker(true)
-	defer l.Close()
-	mounts := make([]Mount, 0, len(visible))
-	for _, line := range visible {
-		m := Mount{Path: line.point, FSType: line.fstype, Source: line.source}
-		m.Identity = l.identifyMount(line)
-		mounts = append(mounts, m)
-	}
-	return mounts, nil
+	return mountsBelow(lines, r.id.MountID, top), nil
 }
 
 // identifyMount looks at a mount. What mountinfo said is all there is if it can't.

@@ -73,6 +73,21 @@ func (r *Root) File() (*os.File, error) {
 	return os.NewFile(uintptr(fd), r.path), nil
 }
 
+// Pin opens what is at path below the pinned directory, mounts crossed, without reading it (O_PATH).
+// Until it is closed its filesystem can't be unmounted but lazily.
+func (r *Root) Pin(path string) (*os.File, error) {
+	if !validPath(path) {
+		return nil, &fs.PathError{Op: "pin", Path: path, Err: fs.ErrInvalid}
+	}
+	l := r.Looker(true)
+	defer l.Close()
+	fd, err := l.open(path, sys.OpenPathAny)
+	if err != nil {
+		return nil, &fs.PathError{Op: "pin", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(fd), path), nil
+}
+
 // Path is the path that OpenRoot was given, cleaned.
 func (r *Root) Path() string { return r.path }
 
