@@ -21,7 +21,10 @@ const childMode = "SERSYNC_TEST_CHILD"
 // child runs lists that delete, and update, again and again until it is killed. Every prefix of
 // a listed name is the name of something innocent on the target.
 func child(mode string) int {
-	if mode == "pipe" {
+	switch mode {
+	case "hung":
+		return hungChild()
+	case "pipe":
 		return pipeChild()
 	}
 	src, dst := os.Getenv("SRC"), os.Getenv("DST")
