@@ -22,6 +22,8 @@ type runner struct {
 	root  func() *scan.Root
 	cross bool
 	dry   *dryRun // nil: for real
+	// hold keeps what a plan was made of where it is while its run goes on.
+	hold func(*task.Plan) (release func(), err error)
 }
 
 // invocation is the rsync run that does p.
@@ -126,6 +128,11 @@ func (r *runner) Run(ctx context.Context, p *task.Plan, b guard.Budget) (deliver
 	if r.dry != nil {
 		return r.dry.run(ctx, r, inv, b)
 	}
+	release, err := r.hold(p)
+	if err != nil {
+		return deliver.Result{Code: -1}, err
+	}
+	defer release()
 	res, err := r.rsync.Run(ctx, inv)
 	return r.result(ctx, inv, res, err)
 }
@@ -241,6 +248,11 @@ func (w *warm) Run(ctx context.Context, p *task.Plan, progress func()) (deliver.
 	if p.RootFD != w.root {
 		return deliver.Result{Code: -1}, &deliver.RunError{Class: deliver.ClassUnknown, Err: errOtherRoot}
 	}
+	release, err := w.runner.hold(p)
+	if err != nil {
+		return deliver.Result{Code: -1}, err
+	}
+	defer release()
 	res, err := w.run.Run(ctx, items(p.Items), func([]byte, int64) { progress() })
 	inv := rsyncexec.Invocation{
 		RootFD: w.root, Items: items(p.Items), Compare: rsyncexec.Content,

@@ -91,7 +91,7 @@ func (g *target) deliverOptions(e *Engine) deliver.Options {
 	}
 	r := &runner{
 		rsync: g.rsync, rules: g.tree.rules, guard: g.guard,
-		cross: g.tree.conf.CrossMounts, root: g.tree.root.Load,
+		cross: g.tree.conf.CrossMounts, root: g.tree.root.Load, hold: g.tree.hold,
 	}
 	if e.opts.DryRun {
 		r.dry = &dryRun{out: e.opts.Stdout, mu: &e.printing, target: g.conf.Name}
