@@ -24,6 +24,7 @@ type mounts struct {
 // recallMounts takes over what is remembered, and adds what is mounted now.
 func (t *tree) recallMounts(remembered []journal.Mount) error {
 	if !t.conf.CrossMounts {
+		t.uncovered()
 		return nil
 	}
 	now, err := t.root.Load().Mounts()
@@ -100,8 +101,11 @@ func keys(m map[string]journal.Identity) (all []string) {
 }
 
 // recheckMounts tells people which mounts went or came back since the last time, and returns those
-// that came back.
+// that came back, or where other filesystems are left out, what they hide no more.
 func (t *tree) recheckMounts() (back []string) {
+	if !t.conf.CrossMounts {
+		return t.uncovered()
+	}
 	absent := t.absentMounts()
 	for _, path := range absent {
 		if !slices.Contains(t.lastAbsent, path) {
@@ -118,6 +122,27 @@ func (t *tree) recheckMounts() (back []string) {
 	}
 	t.lastAbsent = slices.Clone(absent)
 	return back
+}
+
+// uncovered returns the directories that a filesystem which is not mirrored hid when it was last
+// called, and hides no more. Nobody watches what is in them.
+func (t *tree) uncovered() (paths []string) {
+	covering, err := t.root.Load().MountPoints()
+	if err != nil {
+		t.log.Error("list mounts", "err", err)
+		return nil
+	}
+	hidden := func(path string) bool {
+		return slices.ContainsFunc(covering, func(point string) bool { return within(point, path) })
+	}
+	for _, path := range t.lastAbsent {
+		if !hidden(path) {
+			t.log.Info("a filesystem that hid a directory is gone", "mount", path)
+			paths = append(paths, path)
+		}
+	}
+	t.lastAbsent = covering
+	return paths
 }
 
 func identityOf(id scan.Identity) journal.Identity {

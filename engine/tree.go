@@ -36,8 +36,10 @@ type tree struct {
 	// replaced: at the start the root was another directory than the journal knew.
 	replaced bool
 
-	mounts     mounts
-	lastAbsent []string // the supervisor's
+	mounts mounts
+	// lastAbsent is the supervisor's: the mount points that were absent, or without CrossMounts those
+	// that there were.
+	lastAbsent []string
 }
 
 func newTree(number int, conf config.Tree, o *Options) (*tree, error) {
@@ -186,6 +188,10 @@ func (t *tree) repin(ctx context.Context, e *Engine) error {
 	t.log.Warn("the path leads to another directory: it is watched from here on and compared as a " +
 		"whole; what only the targets have is kept")
 	t.old = append(t.old, t.root.Swap(root))
+	if !t.conf.CrossMounts {
+		t.lastAbsent = nil // paths below the old one
+		t.uncovered()
+	}
 	if err := t.remember(e); err != nil {
 		t.log.Error("remember the source", "err", err)
 	}
