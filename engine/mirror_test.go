@@ -117,27 +117,6 @@ func TestAReplacedDirectoryKeepsNoOldChildren(t *testing.T) {
 	}
 }
 
-// A store through a mapping moves no time, so the quick check can't see it; its end is seen as a
-// close.
-func TestAStoreThroughAMappingReachesTheTarget(t *testing.T) {
-	r := newRig(t)
-	r.start()
-	f, err := os.Create(r.path("mapped"))
-	must(t, err)
-	must(t, f.Truncate(4096))
-	must(t, f.Close())
-	for i := range 10 {
-		f, err := os.OpenFile(r.path("mapped"), os.O_RDWR, 0)
-		must(t, err)
-		m, err := syscall.Mmap(int(f.Fd()), 0, 4096, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
-		must(t, err)
-		must(t, f.Close())
-		copy(m, fmt.Sprintf("store %03d", i))
-		must(t, syscall.Munmap(m))
-		r.identical()
-	}
-}
-
 // What is written through one name of a file reaches the target under each, also with separate
 // files there.
 func TestAWriteThroughOneHardLinkReachesAllNames(t *testing.T) {
