@@ -24,6 +24,12 @@ func (m Mark) then(newer Mark) Mark {
 	return (m|newer)&^0xff | Mark(m.What().Then(newer.What()))
 }
 
+// leaves reports that a name went and nothing else is known of it.
+func (m Mark) leaves() bool {
+	const other = task.Content | task.Came | task.Stray
+	return m&(Listing|Subtree) == 0 && m.What()&task.Left != 0 && m.What()&other == 0
+}
+
 // What returns the part of the mark that says how an Entry is dirty.
 func (m Mark) What() task.What { return task.What(m) }
 

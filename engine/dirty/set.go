@@ -22,6 +22,9 @@ type Options struct {
 	// MaxAge is how long a burst waits at most, counted from its first name or from the last
 	// Take, whichever is later. Default 120 ms: at most 8 batches a second under load.
 	MaxAge time.Duration
+	// Leaving multiplies Quiet and MaxAge while every name in the set has left: what a removal of a
+	// tree names last, its top, stands for all the others. Default 8: 160 ms and 1 s.
+	Leaving int
 	// Pace is how long a name waits at least after it was last handed out. Default 120 ms.
 	Pace time.Duration
 }
@@ -41,6 +44,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxAge <= 0 {
 		o.MaxAge = 120 * time.Millisecond
+	}
+	if o.Leaving <= 0 {
+		o.Leaving = 8
 	}
 	if o.Pace <= 0 {
 		o.Pace = 120 * time.Millisecond
@@ -73,6 +79,7 @@ type Set struct {
 	level    int64 // of the leaky bucket, in nanoseconds that it needs to be empty
 	lastAdd  int64
 	lastTake int64
+	stay     int   // names in the set that have not just left
 	fresh    bool  // some name in the set was not handed out within Pace
 	paced    int64 // otherwise: when the first of them may be handed out again
 
@@ -129,7 +136,9 @@ func (s *Set) Add(dir kern.DirID, name []byte, mark Mark, now int64) bool {
 	slot := s.find(h, dir, name)
 	if at := s.index[slot]; at != 0 {
 		e := &s.entries[at-1]
+		s.stay -= stays(e.mark)
 		e.mark = e.mark.then(mark)
+		s.stay += stays(e.mark)
 		s.seq++
 		e.seq = s.seq
 		s.pour(now)
@@ -153,9 +162,17 @@ func (s *Set) insert(slot, h uint32, dir kern.DirID, name []byte, mark Mark, now
 		off: uint32(len(s.names)), length: uint16(len(name)), mark: mark,
 	})
 	s.names = append(s.names, name...)
+	s.stay += stays(mark)
 	s.index[slot] = uint32(len(s.entries))
 	s.pour(now)
 	s.judge(h, now)
+}
+
+func stays(m Mark) int {
+	if m.leaves() {
+		return 0
+	}
+	return 1
 }
 
 // pour puts one Add into the bucket.
@@ -199,8 +216,12 @@ func (s *Set) Due() (at int64, ok bool) {
 		}
 		return s.paced, true
 	}
-	quiet := s.lastAdd + int64(s.opts.Quiet)
-	late := max(first, s.lastTake) + int64(s.opts.MaxAge)
+	patience := int64(1)
+	if s.stay == 0 {
+		patience = int64(s.opts.Leaving)
+	}
+	quiet := s.lastAdd + patience*int64(s.opts.Quiet)
+	late := max(first, s.lastTake) + patience*int64(s.opts.MaxAge)
 	if !s.fresh { // a few names, over and over
 		quiet = max(quiet, s.paced)
 	}
@@ -214,6 +235,7 @@ func (s *Set) Take(b *Batch, now int64, limit int) {
 		// All of it: the batch gets our memory and we get the batch's.
 		s.unindex(s.entries)
 		s.remember(s.entries, now)
+		s.stay = 0
 		b.entries, s.entries = s.entries, b.entries[:0]
 		b.names, s.names = s.names, b.names[:0]
 	} else {
@@ -228,6 +250,7 @@ func (s *Set) takePart(b *Batch, n int, now int64) {
 	s.remember(part, now)
 	b.entries, b.names = b.entries[:0], b.names[:0]
 	for _, e := range part {
+		s.stay -= stays(e.mark)
 		name := s.names[e.off : e.off+uint32(e.length)]
 		e.off = uint32(len(b.names))
 		b.names = append(b.names, name...)

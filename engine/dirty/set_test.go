@@ -92,6 +92,31 @@ func TestBurstWaitsForQuietAndNoLongerThanMaxAge(t *testing.T) {
 	}
 }
 
+// A removal of a tree waits for the name of its top; one other change, and nothing waits for it.
+func TestNamesThatLeaveWaitForTheLast(t *testing.T) {
+	s := New(Options{})
+	var b Batch
+	now := 1000 * ms
+	gone := Entry | Mark(task.Left)
+	for i := range 100 {
+		s.Add(1, fmt.Appendf(nil, "f%d", i), gone, now)
+	}
+	if at := due(t, s); at != now+160*ms {
+		t.Errorf("due after %d ms, want 160", (at-now)/ms)
+	}
+	s.Add(1, []byte("f0"), Entry|Mark(task.Came), now)
+	if at := due(t, s); at != now+20*ms {
+		t.Errorf("a name that came back is due after %d ms, want 20", (at-now)/ms)
+	}
+	s.Take(&b, now, 50) // that name is in it
+	for i := range 2000 {
+		s.Add(2, fmt.Appendf(nil, "f%d", i), gone, now+int64(i)*ms*9/20)
+	}
+	if at := due(t, s); at != now+960*ms {
+		t.Errorf("a removal without end is due after %d ms, want 960", (at-now)/ms)
+	}
+}
+
 func TestCeilingRefusesNewNamesAndKeepsKnownOnes(t *testing.T) {
 	s := New(Options{Ceiling: 10})
 	for i := range 10 {
@@ -218,6 +243,13 @@ func model(t *rapid.T) {
 		"": func(t *rapid.T) {
 			if s.Len() != len(order) {
 				t.Fatalf("Len %d, want %d", s.Len(), len(order))
+			}
+			stay := 0
+			for _, k := range order {
+				stay += stays(want[k].mark)
+			}
+			if s.stay != stay {
+				t.Fatalf("%d names stay, want %d", s.stay, stay)
 			}
 			if len(order) > 0 {
 				if at, ok := s.Oldest(); !ok || at != want[order[0]].since {
