@@ -166,18 +166,20 @@ func TestBounds(t *testing.T) {
 
 func TestLimitsFollowTheRate(t *testing.T) {
 	tests := []struct {
+		kind         task.Kind
 		files, bytes float64
 		wantFiles    int
 		wantBytes    int64
 	}{
-		{0, 0, assumedFiles / 2, assumedBytes / 2},
-		{10_000, 40e6, 5_000, 20e6},
-		{1, 1, minFiles, minBytes},
-		{1e300, 1e300, 50_000, 1e9},
+		{task.KindTree, 0, 0, assumedFiles / 2, assumedBytes / 2},
+		{task.KindTree, 10_000, 40e6, 5_000, 20e6},
+		{task.KindContent, 10_000, 40e6, 20_000, 80e6},
+		{task.KindTree, 1, 1, minFiles, minBytes},
+		{task.KindTree, 1e300, 1e300, 50_000, 1e9},
 	}
 	for _, tt := range tests {
 		o := Options{Rate: func() (float64, float64) { return tt.files, tt.bytes }}.withDefaults()
-		if f, b := o.limits(); f != tt.wantFiles || b != tt.wantBytes {
+		if f, b := o.limits(tt.kind); f != tt.wantFiles || b != tt.wantBytes {
 			t.Errorf("%g files/s, %g bytes/s: %d files, %d bytes; want %d, %d",
 				tt.files, tt.bytes, f, b, tt.wantFiles, tt.wantBytes)
 		}

@@ -3,6 +3,7 @@ package resolve
 import (
 	"time"
 
+	"github.com/sersync/sersync/engine/task"
 	"github.com/sersync/sersync/kern/scan"
 )
 
@@ -60,7 +61,8 @@ type Options struct {
 	// Rate returns how many files and bytes a second recent runs of the target have covered, sent or
 	// found unchanged; 0 is unknown. A run gets what takes RunTime. May be nil.
 	Rate func() (files, bytes float64)
-	// RunTime is what one run should take at most: a live change below it waits. Default 0.5 s.
+	// RunTime is what one run over trees should take at most: a live change below it waits.
+	// Default 0.5 s.
 	RunTime time.Duration
 	// HardLinks lists all names of a file together (rsync -H).
 	HardLinks bool
@@ -110,17 +112,20 @@ func (o Options) withDefaults() Options {
 }
 
 const (
+	// exactRuns is how many times as long a run over exact paths may take: nothing but a second
+	// change of the same file waits for its end.
+	exactRuns = 4
 	// assumedFiles and assumedBytes are the rates a second of a target of which nothing is known:
 	// 280 µs for a small changed file, and a disk. Both only matter until the first run has ended.
 	assumedFiles = 3_500
 	assumedBytes = 100e6
 	// minFiles and minBytes keep a slow target from having runs that are all start-up.
-	minFiles = 256
+	minFiles = 512
 	minBytes = 4 << 20
 )
 
-// limits returns the bounds of a run that starts now.
-func (o *Options) limits() (files int, bytes int64) {
+// limits returns the bounds of a run of a kind that starts now.
+func (o *Options) limits(kind task.Kind) (files int, bytes int64) {
 	f, b := 0.0, 0.0
 	if o.Rate != nil {
 		f, b = o.Rate()
@@ -132,6 +137,9 @@ func (o *Options) limits() (files int, bytes int64) {
 		b = assumedBytes
 	}
 	runTime := o.RunTime.Seconds()
+	if kind == task.KindContent {
+		runTime *= exactRuns
+	}
 	files = min(max(int(min(f*runTime, 1e9)), minFiles), o.MaxFiles)
 	bytes = min(max(int64(min(b*runTime, 1e15)), minBytes), o.MaxBytes)
 	return files, bytes

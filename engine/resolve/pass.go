@@ -42,7 +42,7 @@ func newPass(ctx context.Context, r *Resolver, kind task.Kind, debts []task.Debt
 		lines:  make([]line, 0, min(len(debts), r.opts.MaxFiles)),
 	}
 	p.plan.Paid = make([]task.Debt, 0, len(debts))
-	p.maxFiles, p.maxBytes = r.opts.limits()
+	p.maxFiles, p.maxBytes = r.opts.limits(kind)
 	if r.opts.AbsentMounts != nil {
 		p.absent = r.opts.AbsentMounts()
 	}
