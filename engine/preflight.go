@@ -22,9 +22,9 @@ func Preflight(ctx context.Context, o Options) []config.Finding {
 	}
 	findings := o.Config.Check(env)
 	if err != nil {
-		findings = append(findings, config.Finding{
-			Severity: config.Warning, What: err.Error(), Where: "state directory",
-		})
+		for _, line := range config.ErrorLines(err) {
+			findings = append(findings, config.Finding{Severity: config.Warning, What: line, Where: "state directory"})
+		}
 	}
 	for i := range o.Config.Trees {
 		t := &o.Config.Trees[i]

@@ -52,6 +52,6 @@ func (p *program) check(ctx context.Context, f *runFlags, given string) error {
 	if faults > 0 {
 		return &exitError{code: exitUsage}
 	}
-	fmt.Fprintf(p.stdout, "%s: no errors\n", file)
+	fmt.Fprintf(p.stdout, "%s: no errors\n", config.OneLine(file))
 	return nil
 }

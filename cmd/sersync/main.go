@@ -6,9 +6,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/sersync/sersync/cmd/sersync/internal/daemon"
+	"github.com/sersync/sersync/engine/config"
 )
 
 // version is what the linker put in (make build).
@@ -38,8 +38,8 @@ func run(argv []string) int {
 	if errors.As(err, &exit) {
 		code = exit.code
 	}
-	for line := range strings.Lines(strings.TrimSpace(err.Error())) {
-		fmt.Fprintf(p.stderr, "%s: %s\n", p.name, strings.TrimSpace(line))
+	for _, line := range config.ErrorLines(err) {
+		fmt.Fprintf(p.stderr, "%s: %s\n", p.name, line)
 	}
 	return code
 }

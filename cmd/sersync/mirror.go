@@ -38,7 +38,7 @@ func (p *program) mirror(ctx context.Context, f *daemonFlags, cfg *config.Config
 func (p *program) printArrow(c *config.Config) {
 	for _, t := range c.Trees {
 		for _, target := range t.Targets {
-			fmt.Fprintf(p.stdout, "%s → %s\n", withSlash(t.Path), withSlash(target.Dest))
+			fmt.Fprintf(p.stdout, "%s → %s\n", config.OneLine(withSlash(t.Path)), config.OneLine(withSlash(target.Dest)))
 		}
 	}
 }

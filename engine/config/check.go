@@ -54,14 +54,14 @@ func (k *checker) path(t *Tree) {
 	fi, err := os.Stat(t.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		k.fault(t.Line, "watch", t.Path+" does not exist", "create it, or correct the path")
+		k.fault(t.Line, "watch", show(t.Path)+" does not exist", "create it, or correct the path")
 	case err != nil:
 		k.fault(t.Line, "watch", err.Error(), "")
 	case fi.Mode().IsRegular():
-		k.fault(t.Line, "watch", t.Path+" is a file", fmt.Sprintf(
-			"watch %s with the rules \"+ /%s\" and \"- *\"", filepath.Dir(t.Path), filepath.Base(t.Path)))
+		k.fault(t.Line, "watch", show(t.Path)+" is a file", fmt.Sprintf(
+			"watch %s with the rules \"+ /%s\" and \"- *\"", show(filepath.Dir(t.Path)), filepath.Base(t.Path)))
 	case !fi.IsDir():
-		k.fault(t.Line, "watch", t.Path+" is not a directory", "")
+		k.fault(t.Line, "watch", show(t.Path)+" is not a directory", "")
 	}
 	if t.Path == "/" {
 		k.warn(t.Line, "watch", "the whole system is mirrored, /proc and /sys with it if mounts are crossed",
@@ -73,7 +73,7 @@ func (k *checker) path(t *Tree) {
 func (k *checker) written(t *Tree) {
 	root, state := resolved(t.Path), resolved(k.env.StateDir)
 	if k.env.StateDir != "" && inside(root, state) {
-		k.fault(t.Line, "watch", fmt.Sprintf("%s is inside the state directory %s", t.Path, k.env.StateDir),
+		k.fault(t.Line, "watch", fmt.Sprintf("%s is inside the state directory %s", show(t.Path), show(k.env.StateDir)),
 			"choose another state directory")
 	}
 	own := []struct{ what, path, remedy string }{
@@ -88,7 +88,7 @@ func (k *checker) written(t *Tree) {
 			continue
 		}
 		k.fault(t.Line, "watch", fmt.Sprintf("%s %s is inside the watched tree %s: every line would be a change",
-			o.what, o.path, t.Path), o.remedy)
+			o.what, show(o.path), show(t.Path)), o.remedy)
 	}
 }
 
@@ -102,11 +102,11 @@ func (k *checker) target(t *Tree, g *Target) {
 		src := resolved(t.Path)
 		switch {
 		case inside(d.Path, src):
-			k.fault(g.Line, "target", fmt.Sprintf("%s is inside its own tree %s: it would grow for ever", g.Dest, t.Path),
+			k.fault(g.Line, "target", fmt.Sprintf("%s is inside its own tree %s: it would grow for ever", show(g.Dest), show(t.Path)),
 				"choose a destination outside")
 		case inside(src, d.Path):
 			k.fault(g.Line, "target", fmt.Sprintf("%s holds the tree %s itself: mirroring would delete what lies beside it",
-				g.Dest, t.Path), "choose another destination")
+				show(g.Dest), show(t.Path)), "choose another destination")
 		}
 	}
 	if g.PasswordFile != "" {
@@ -129,29 +129,29 @@ func (k *checker) password(g *Target, kind Kind) {
 	fi, err := os.Stat(g.PasswordFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		k.fault(g.Line, "password file", g.PasswordFile+" does not exist", "create it, mode 0600, holding the password alone")
+		k.fault(g.Line, "password file", show(g.PasswordFile)+" does not exist", "create it, mode 0600, holding the password alone")
 		return
 	case err != nil:
 		k.fault(g.Line, "password file", err.Error(), "")
 		return
 	case !fi.Mode().IsRegular():
-		k.fault(g.Line, "password file", g.PasswordFile+" is not a file", "")
+		k.fault(g.Line, "password file", show(g.PasswordFile)+" is not a file", "")
 		return
 	}
 	fix := "chmod 600 " + quote(g.PasswordFile)
 	switch mode := fi.Mode().Perm(); {
 	case mode&0o007 != 0:
 		k.fault(g.Line, "password file", fmt.Sprintf("%s has mode %04o: rsync refuses a file that others can read",
-			g.PasswordFile, mode), fix)
+			show(g.PasswordFile), mode), fix)
 	case mode&0o070 != 0:
-		k.warn(g.Line, "password file", fmt.Sprintf("%s has mode %04o: its group can read it", g.PasswordFile, mode), fix)
+		k.warn(g.Line, "password file", fmt.Sprintf("%s has mode %04o: its group can read it", show(g.PasswordFile), mode), fix)
 	}
 	if st, ok := fi.Sys().(*syscall.Stat_t); ok && k.env.Root && st.Uid != 0 {
 		k.fault(g.Line, "password file", fmt.Sprintf("%s belongs to uid %d: rsync run by root refuses it",
-			g.PasswordFile, st.Uid), "chown root "+quote(g.PasswordFile))
+			show(g.PasswordFile), st.Uid), "chown root "+quote(g.PasswordFile))
 	}
 	if fi.Size() == 0 {
-		k.fault(g.Line, "password file", g.PasswordFile+" is empty", "write the password into it")
+		k.fault(g.Line, "password file", show(g.PasswordFile)+" is empty", "write the password into it")
 	}
 }
 
@@ -175,10 +175,10 @@ func (k *checker) overlaps() {
 			for _, p := range seen {
 				if Overlaps(d, p.dest) && (!tame(p.delete) || !tame(g.Delete)) {
 					k.fault(g.Line, "target", fmt.Sprintf("%s is, or lies inside or around, the target %s: each would delete "+
-						"what the other brings", g.Dest, p.name), "give each a directory of its own, or delete: live for both")
+						"what the other brings", show(g.Dest), p.name), "give each a directory of its own, or delete: live for both")
 				}
 			}
-			seen = append(seen, place{g.Line, fmt.Sprintf("%s in line %d", g.Dest, g.Line), g.Delete, d})
+			seen = append(seen, place{g.Line, fmt.Sprintf("%s in line %d", show(g.Dest), g.Line), g.Delete, d})
 		}
 	}
 }

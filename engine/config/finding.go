@@ -37,7 +37,7 @@ type Finding struct {
 func (f Finding) Error() string {
 	var b strings.Builder
 	if f.File != "" {
-		b.WriteString(f.File + ":")
+		b.WriteString(show(f.File) + ":")
 	}
 	if f.Line > 0 {
 		fmt.Fprintf(&b, "%d:", f.Line)
@@ -55,7 +55,7 @@ func (f Finding) Error() string {
 	if f.Remedy != "" {
 		b.WriteString("; " + f.Remedy)
 	}
-	return b.String()
+	return OneLine(b.String())
 }
 
 // Findings are the faults of a config as one error.

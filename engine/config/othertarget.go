@@ -18,11 +18,11 @@ type OtherTarget struct {
 func (o *OtherTarget) String() string {
 	switch {
 	case !o.Running:
-		return "of " + o.Config
+		return "of " + show(o.Config)
 	case o.PID == 0:
-		return "of " + o.Config + ", which runs now"
+		return "of " + show(o.Config) + ", which runs now"
 	}
-	return fmt.Sprintf("of %s, which runs now as process %d", o.Config, o.PID)
+	return fmt.Sprintf("of %s, which runs now as process %d", show(o.Config), o.PID)
 }
 
 // Clashes are the targets that would delete what the targets of other configs bring, and these what
@@ -58,7 +58,7 @@ func clash(source string, g *Target, d Destination, o *OtherTarget, once bool) b
 
 func (o *OtherTarget) report(r *report, g *Target) {
 	what := fmt.Sprintf("%s is, or lies inside or around, the target %v: each would delete what the other brings",
-		g.Dest, o)
+		show(g.Dest), o)
 	if o.Running {
 		r.fault(g.Line, "target", what, "end that one, give each a directory of its own, or delete: live for both")
 		return
