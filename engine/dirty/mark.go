@@ -17,11 +17,18 @@ const (
 	Listing
 	// Subtree: everything at the name and below it is in doubt.
 	Subtree
+	// Walking, with Subtree: a walk of it is under way, and a Subtree without Walking follows at its
+	// end. Most walks take a millisecond: waiting for the end saves a run.
+	Walking
 )
 
 // then returns what is known after newer was seen.
 func (m Mark) then(newer Mark) Mark {
-	return (m|newer)&^0xff | Mark(m.What().Then(newer.What()))
+	scopes := (m | newer) &^ 0xff
+	if newer&(Subtree|Walking) == Subtree {
+		scopes &^= Walking
+	}
+	return scopes | Mark(m.What().Then(newer.What()))
 }
 
 // leaves reports that a name went and nothing else is known of it.

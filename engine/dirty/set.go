@@ -25,6 +25,9 @@ type Options struct {
 	// Leaving multiplies Quiet and MaxAge while every name in the set has left: what a removal of a
 	// tree names last, its top, stands for all the others. Default 8: 160 ms and 1 s.
 	Leaving int
+	// Walk is how long a Walking Subtree, and without a burst all that became dirty with it, waits at
+	// most for the end of its walk. Default 50 ms.
+	Walk time.Duration
 	// Pace is how long a name waits at least after it was last handed out. Default 120 ms.
 	Pace time.Duration
 }
@@ -47,6 +50,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Leaving <= 0 {
 		o.Leaving = 8
+	}
+	if o.Walk <= 0 {
+		o.Walk = 50 * time.Millisecond
 	}
 	if o.Pace <= 0 {
 		o.Pace = 120 * time.Millisecond
@@ -80,6 +86,8 @@ type Set struct {
 	lastAdd  int64
 	lastTake int64
 	stay     int   // names in the set that have not just left
+	walking  int   // and those that wait for the end of their walk,
+	walkFrom int64 // since when
 	fresh    bool  // some name in the set was not handed out within Pace
 	paced    int64 // otherwise: when the first of them may be handed out again
 
@@ -136,9 +144,8 @@ func (s *Set) Add(dir kern.DirID, name []byte, mark Mark, now int64) bool {
 	slot := s.find(h, dir, name)
 	if at := s.index[slot]; at != 0 {
 		e := &s.entries[at-1]
-		s.stay -= stays(e.mark)
+		s.count(e.mark, e.mark.then(mark), now)
 		e.mark = e.mark.then(mark)
-		s.stay += stays(e.mark)
 		s.seq++
 		e.seq = s.seq
 		s.pour(now)
@@ -162,17 +169,37 @@ func (s *Set) insert(slot, h uint32, dir kern.DirID, name []byte, mark Mark, now
 		off: uint32(len(s.names)), length: uint16(len(name)), mark: mark,
 	})
 	s.names = append(s.names, name...)
-	s.stay += stays(mark)
+	s.count(unmarked, mark, now)
 	s.index[slot] = uint32(len(s.entries))
 	s.pour(now)
 	s.judge(h, now)
 }
 
+// unmarked is what count is told of a name before it is in the set, and after.
+const unmarked Mark = 0
+
+// count follows how many names of the set have a mark that Due asks for.
+func (s *Set) count(old, now Mark, at int64) {
+	s.stay += stays(now) - stays(old)
+	waited := s.walking
+	s.walking += walks(now) - walks(old)
+	if waited == 0 && s.walking > 0 {
+		s.walkFrom = at
+	}
+}
+
 func stays(m Mark) int {
-	if m.leaves() {
+	if m == unmarked || m.leaves() {
 		return 0
 	}
 	return 1
+}
+
+func walks(m Mark) int {
+	if m&Walking != 0 {
+		return 1
+	}
+	return 0
 }
 
 // pour puts one Add into the bucket.
@@ -211,6 +238,9 @@ func (s *Set) Due() (at int64, ok bool) {
 		return first, true
 	}
 	if !s.burst() {
+		if s.walking > 0 {
+			return s.walkFrom + int64(s.opts.Walk), true
+		}
 		if s.fresh {
 			return first, true
 		}
@@ -235,7 +265,7 @@ func (s *Set) Take(b *Batch, now int64, limit int) {
 		// All of it: the batch gets our memory and we get the batch's.
 		s.unindex(s.entries)
 		s.remember(s.entries, now)
-		s.stay = 0
+		s.stay, s.walking = 0, 0
 		b.entries, s.entries = s.entries, b.entries[:0]
 		b.names, s.names = s.names, b.names[:0]
 	} else {
@@ -250,7 +280,7 @@ func (s *Set) takePart(b *Batch, n int, now int64) {
 	s.remember(part, now)
 	b.entries, b.names = b.entries[:0], b.names[:0]
 	for _, e := range part {
-		s.stay -= stays(e.mark)
+		s.count(e.mark, unmarked, now)
 		name := s.names[e.off : e.off+uint32(e.length)]
 		e.off = uint32(len(b.names))
 		b.names = append(b.names, name...)

@@ -14,6 +14,7 @@ import (
 const ms = int64(time.Millisecond)
 
 func content() Mark { return Entry | Mark(task.Content) }
+func attr() Mark    { return Entry | Mark(task.Attr) }
 
 func due(t *testing.T, s *Set) int64 {
 	t.Helper()
@@ -117,6 +118,39 @@ func TestNamesThatLeaveWaitForTheLast(t *testing.T) {
 	}
 }
 
+// A directory that appears waits for the end of its walk, and what came with it too; not for ever.
+func TestAWalkIsWaitedFor(t *testing.T) {
+	s := New(Options{})
+	now := 1000 * ms
+	s.Add(1, []byte("d"), Subtree|Walking, now)
+	if at := due(t, s); at != now+50*ms {
+		t.Errorf("due after %d ms, want 50", (at-now)/ms)
+	}
+	s.Add(1, []byte("d"), attr(), now+ms) // says nothing of the walk
+	if at := due(t, s); at != now+50*ms {
+		t.Errorf("due after %d ms, want still 50", (at-now)/ms)
+	}
+	s.Add(1, []byte("d"), Subtree, now+2*ms)
+	if at := due(t, s); at > now+2*ms {
+		t.Errorf("due %d ms after the walk, want at once", (at-now)/ms-2)
+	}
+	var b Batch
+	s.Take(&b, now+2*ms, 100)
+	if c := b.At(0); b.Len() != 1 || c.Mark != Subtree|attr() {
+		t.Errorf("%d names, the first marked %x", b.Len(), c.Mark)
+	}
+	now += 1000 * ms
+	s.Add(1, []byte("d"), Subtree|Walking, now)
+	s.Add(1, []byte("f"), content(), now)
+	if at := due(t, s); at != now+50*ms {
+		t.Errorf("what came with it is due after %d ms, want 50", (at-now)/ms)
+	}
+	s.Take(&b, now+50*ms, 1)
+	if at := due(t, s); at > now {
+		t.Errorf("what is left waits %d ms for a walk that was handed out", (at-now)/ms)
+	}
+}
+
 func TestCeilingRefusesNewNamesAndKeepsKnownOnes(t *testing.T) {
 	s := New(Options{Ceiling: 10})
 	for i := range 10 {
@@ -205,7 +239,7 @@ func model(t *rapid.T) {
 		for range rapid.IntRange(1, 2000).Draw(t, "adds") {
 			n := rapid.IntRange(0, names).Draw(t, "name")
 			k := key{kern.DirID(n%7 + 1), fmt.Sprint(n / 7)}
-			m := Mark(1) << rapid.IntRange(0, 10).Draw(t, "mark")
+			m := Mark(1) << rapid.IntRange(0, 11).Draw(t, "mark")
 			now++
 			old, ok := want[k]
 			if got := s.Add(k.dir, []byte(k.name), m, now); got != (ok || len(want) < s.opts.Ceiling) {
@@ -248,8 +282,12 @@ func model(t *rapid.T) {
 			for _, k := range order {
 				stay += stays(want[k].mark)
 			}
-			if s.stay != stay {
-				t.Fatalf("%d names stay, want %d", s.stay, stay)
+			walking := 0
+			for _, k := range order {
+				walking += walks(want[k].mark)
+			}
+			if s.stay != stay || s.walking != walking {
+				t.Fatalf("%d names stay, %d walk; want %d, %d", s.stay, s.walking, stay, walking)
 			}
 			if len(order) > 0 {
 				if at, ok := s.Oldest(); !ok || at != want[order[0]].since {

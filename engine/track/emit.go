@@ -119,7 +119,7 @@ const noCover = -1
 // is owed under their paths, which a rename leaves behind: the Subtree of a directory that was moved
 // makes up for it.
 func (t *Tracker) enter(dir kern.DirID, name []byte, op kern.Op) {
-	mark := dirty.Subtree | dirty.Mark(task.WasDir)
+	mark := dirty.Subtree | dirty.Walking | dirty.Mark(task.WasDir)
 	if op&kern.OpMoved != 0 {
 		mark |= dirty.Mark(task.Content)
 	}

@@ -99,7 +99,8 @@ func excluded(r *filter.Rules, path []byte, isDir bool) bool {
 
 func appendDebts(to []task.Debt, path string, s span) []task.Debt {
 	d := task.Debt{Path: path, Since: s.since, Seq: s.seq}
-	if s.mark&dirty.Entry != 0 {
+	// The Subtree of what was a directory says all that its Entry does, in one run instead of two.
+	if s.mark&dirty.Entry != 0 && (s.mark&dirty.Subtree == 0 || s.mark.What()&task.WasDir == 0) {
 		d.Scope, d.What = task.Entry, s.mark.What()
 		to = append(to, d)
 	}

@@ -230,6 +230,30 @@ func TestANewDirectoryIsMarkedBeforeAndAfterItsWalk(t *testing.T) {
 	})
 }
 
+// The walks of a rename are waited for, and each side is one debt: one run does both.
+func TestARenamedDirectoryIsOneDebtOnEitherSide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, Options{})
+		defer r.stop()
+		r.src.events <- []event{
+			{dir: "", name: "old", op: kern.OpDelete | kern.OpIsDir | kern.OpMoved},
+			{dir: "", name: "old", op: kern.OpCreate | kern.OpIsDir | kern.OpMoved},
+			{dir: "b", name: "new", op: kern.OpCreate | kern.OpIsDir | kern.OpMoved},
+		}
+		want := []string{
+			fmt.Sprintf("live subtree %q %b", "b/new", task.Content|task.WasDir),
+			fmt.Sprintf("live subtree %q %b", "old", task.Content|task.Left|task.WasDir),
+		}
+		if d := cmp.Diff(want, r.next(t)); d != "" {
+			t.Error("(-want +got)", d)
+		}
+		synctest.Wait()
+		if at, ok := r.set.Due(); ok {
+			t.Error("something is due again, at", at)
+		}
+	})
+}
+
 func TestALossIsAWalkAndTheWholeTreeInDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, Options{})
