@@ -222,7 +222,7 @@ type runLog struct{ log *slog.Logger }
 // Observe implements task.Observer.
 func (l runLog) Observe(o *task.Outcome) {
 	l.log.Debug("run ended", "target", o.Target, "kind", o.Plan.Kind, "class", o.Plan.Class,
-		"listed", len(o.Plan.Items), "sent", o.Sent, "deleted", o.Deleted, "left", o.Left,
+		"first", o.Plan.Items[0].Path, "listed", len(o.Plan.Items), "sent", o.Sent, "deleted", o.Deleted, "left", o.Left,
 		"seconds", o.Duration.Seconds(), "warm", o.Warm, "exit", o.ExitCode, "err", o.Err)
 }
 
