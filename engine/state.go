@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 
 	"github.com/sersync/sersync/engine/config"
 	"github.com/sersync/sersync/engine/guard"
@@ -20,7 +21,7 @@ func (e *Engine) openJournal(ctx context.Context, once bool) (*journal.Journal, 
 		e.log.Info("waiting for the end of the sersync before this one", "pid", pid)
 	}})
 	if err != nil {
-		return nil, err
+		return nil, e.stateError(err)
 	}
 	if d := j.Damage(); d != nil {
 		e.log.Error("the journal was damaged and is set aside; every target counts as never compared",
@@ -47,9 +48,23 @@ func (e *Engine) claim(j *journal.Journal, once bool) error {
 		}
 	}
 	if err := j.SetConfig(c); err != nil {
-		return err
+		return e.stateError(err)
 	}
 	return e.rivals(once)
+}
+
+// stateError says where the state directory is that could not be used, and what to do about it. Who
+// holds its lock, and a format of a later version, say that themselves.
+func (e *Engine) stateError(err error) error {
+	var format *journal.FormatError
+	if errors.Is(err, journal.ErrLocked) || errors.As(err, &format) {
+		return err
+	}
+	remedy := "give another with --state-dir"
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		remedy = "free space there, or " + remedy
+	}
+	return fmt.Errorf("keep state in %s: %w; %s", e.opts.StateDir, err, remedy)
 }
 
 // rivals are the other configs of this host that somebody is mirroring to the same places now. Where
@@ -115,9 +130,13 @@ func (t *tree) remember(e *Engine) error {
 	if e.journal == nil {
 		return nil
 	}
-	return e.journal.SetTree(t.conf.Path, journal.Tree{
+	err := e.journal.SetTree(t.conf.Path, journal.Tree{
 		Root: identityOf(t.root.Load().Identity()), Mounts: t.rememberedMounts(),
 	})
+	if err != nil {
+		return e.stateError(err)
+	}
+	return nil
 }
 
 // contact returns what is remembered of a target, if it is still about this source.

@@ -52,7 +52,10 @@ func (f *logFlags) open(stderr io.Writer, background bool, path string) (*logger
 	}
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
 	if err != nil {
-		return nil, fmt.Errorf("%w; give another --log-file", err)
+		if f.logFile == "" { // it is in the state directory
+			return nil, fmt.Errorf("log: %w; give another directory with --state-dir", err)
+		}
+		return nil, fmt.Errorf("log: %w; give another --log-file", err)
 	}
 	return &logger{Logger: slog.New(f.handler(file, level)), file: file}, nil
 }

@@ -50,7 +50,7 @@ func (p *program) serve(ctx context.Context, f *daemonFlags, o engine.Options) (
 	}
 	if background {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
-			return fmt.Errorf("make the state directory: %w; give another --state-dir", err)
+			return fmt.Errorf("keep state in %s: %w; give another with --state-dir", f.stateDir, err)
 		}
 		if err := os.Chdir("/"); err != nil { // keeps no mount busy
 			return fmt.Errorf("leave the working directory: %w", err)
