@@ -158,12 +158,6 @@ func (k *checker) password(g *Target, kind Kind) {
 // overlaps looks for targets that would delete each other's files.
 func (k *checker) overlaps() {
 	k.all = append(k.all, k.c.Clashes(k.env.Others, false)...)
-	type place struct {
-		line   int
-		name   string
-		delete string
-		dest   Destination
-	}
 	var seen []place
 	for i := range k.c.Trees {
 		for j := range k.c.Trees[i].Targets {
@@ -173,14 +167,34 @@ func (k *checker) overlaps() {
 				continue // said already
 			}
 			for _, p := range seen {
-				if Overlaps(d, p.dest) && (!tame(p.delete) || !tame(g.Delete)) {
-					k.fault(g.Line, "target", fmt.Sprintf("%s is, or lies inside or around, the target %s: each would delete "+
-						"what the other brings", show(g.Dest), p.name), "give each a directory of its own, or delete: live for both")
+				if Overlaps(d, p.dest) && (!tame(p.Delete) || !tame(g.Delete)) {
+					k.overlap(g, &p, p.tree == i && p.dest == d)
 				}
 			}
-			seen = append(seen, place{g.Line, fmt.Sprintf("%s in line %d", show(g.Dest), g.Line), g.Delete, d})
+			seen = append(seen, place{g, i, d})
 		}
 	}
+}
+
+// place is a target and where it leads to.
+type place struct {
+	*Target
+	tree int
+	dest Destination
+}
+
+// overlap is about two targets that are one place, or one inside the other; twice: and for one tree.
+func (k *checker) overlap(g *Target, other *place, twice bool) {
+	where := show(other.Dest)
+	if other.Line > 0 {
+		where += fmt.Sprintf(" in line %d", other.Line)
+	}
+	if twice {
+		k.fault(g.Line, "target", fmt.Sprintf("%s is the same place as %s", show(g.Dest), where), "remove one of them")
+		return
+	}
+	k.fault(g.Line, "target", fmt.Sprintf("%s is, or lies inside or around, the target %s: each would delete "+
+		"what the other brings", show(g.Dest), where), "give each a directory of its own, or delete: live for both")
 }
 
 // tame is whether a mode deletes at most names that were seen leaving.

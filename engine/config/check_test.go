@@ -64,6 +64,10 @@ func TestCheck(t *testing.T) {
 			want: []string{"conf:5: target: h::m/ is, or lies inside or around, the target h::m in line 3"},
 		},
 		{
+			name: "same twice for one tree", yaml: "trees:\n- path: DIR/src\n  targets:\n  - h::m\n  - rsync://h/m/\n",
+			want: []string{"conf:5: target: rsync://h/m/ is the same place as h::m in line 4; remove one of them"},
+		},
+		{
 			name: "nested", yaml: `trees: [{path: DIR/src, targets: [DIR/dst]}, {path: DIR/other, targets: [DIR/dst/x]}]`,
 			want: []string{"is, or lies inside"},
 		},
@@ -157,5 +161,23 @@ func TestCheckPasswordFileOwner(t *testing.T) {
 	}
 	if got := c.Check(config.CheckEnv{}); len(got) != 0 {
 		t.Errorf("as another user: %v", got)
+	}
+}
+
+// A command line has no lines to name.
+func TestCheckOfFlagsNamesNoLine(t *testing.T) {
+	dir := place(t)
+	for want, dsts := range map[string][]string{
+		"target: DIR/dst is the same place as DIR/dst; remove one of them":           {dir + "/dst", dir + "/dst"},
+		"target: DIR/dst/in is, or lies inside or around, the target DIR/dst: each ": {dir + "/dst", dir + "/dst/in"},
+	} {
+		c, err := config.FromFlags(dir+"/src", dsts, config.FlagOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := config.Findings(c.Check(config.CheckEnv{}))
+		if want := strings.ReplaceAll(want, "DIR", dir); len(got) != 1 || !strings.HasPrefix(got.Error(), want) {
+			t.Errorf("said: %v\nwant: %s", got, want)
+		}
 	}
 }
