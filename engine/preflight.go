@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 
 	"github.com/sersync/sersync/engine/config"
@@ -73,7 +72,7 @@ func probe(ctx context.Context, c *config.Config, t *config.Target) config.Findi
 	if err != nil {
 		return config.Finding{
 			File: c.File, Line: t.Line, Severity: config.Warning, Where: t.Name,
-			What: fmt.Sprintf("can't be used now: %v", err),
+			What: "can't be used now: " + reason(t.Name, err),
 		}
 	}
 	return config.Finding{

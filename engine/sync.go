@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/sersync/sersync/engine/deliver"
 	"github.com/sersync/sersync/engine/task"
 	"github.com/sersync/sersync/kern/scan"
+	"github.com/sersync/sersync/rsyncexec"
 )
 
 // SyncResult is what one full pass came to.
@@ -148,10 +150,21 @@ func (r *SyncResult) add(g *target, end deliver.Stats) {
 	switch end.Down {
 	case deliver.ClassNone:
 	case deliver.ClassDiskFull, deliver.ClassSource:
-		r.Failed = append(r.Failed, fmt.Sprintf("%s: %v", g.conf.Name, end.DownErr))
+		r.Failed = append(r.Failed, fmt.Sprintf("%s: %s", g.conf.Name, reason(g.conf.Name, end.DownErr)))
 	default:
-		r.Unreachable = append(r.Unreachable, fmt.Sprintf("%s: %v", g.conf.Name, end.DownErr))
+		r.Unreachable = append(r.Unreachable, fmt.Sprintf("%s: %s", g.conf.Name, reason(g.conf.Name, end.DownErr)))
 	}
+}
+
+// reason is what went wrong with a target, for a line that begins with its name: without the address
+// where that is the name.
+func reason(name string, err error) string {
+	text := err.Error()
+	var run *rsyncexec.Error
+	if errors.As(err, &run) && strings.TrimSuffix(run.Target, "/") == strings.TrimSuffix(name, "/") {
+		text = strings.TrimPrefix(text, "rsync to "+run.Target+": ")
+	}
+	return text
 }
 
 // progress adds up what the runs of a pass have covered.
