@@ -157,7 +157,7 @@ func (r *runner) result(
 	}
 	class := classes[fault.Class]
 	if class == deliver.ClassPartial || class == deliver.ClassVanished {
-		out.Failed, out.FailedKnown = r.failed(ctx, inv, res)
+		r.failed(ctx, inv, res, &out)
 	}
 	return out, &deliver.RunError{Class: class, Begun: begun(fault), Err: fault}
 }
@@ -190,26 +190,30 @@ func begun(e *rsyncexec.Error) bool {
 // failed asks the target what is still different: the wording of rsync's messages is no ground for
 // bookkeeping, a dry run of the same list is.
 func (r *runner) failed(
-	ctx context.Context, inv rsyncexec.Invocation, res rsyncexec.Result,
-) ([]deliver.PathFailure, bool) {
+	ctx context.Context, inv rsyncexec.Invocation, res rsyncexec.Result, out *deliver.Result,
+) {
 	still, err := r.rsync.Verify(ctx, inv)
 	if err != nil {
-		return nil, false
+		return
 	}
+	out.FailedKnown, out.Left = true, max(out.Left, still.Left)
 	why := map[string]string{}
 	for _, p := range res.FailedPaths {
 		why[p.Path] = p.Text
 	}
-	failures := make([]deliver.PathFailure, 0, len(still))
-	for _, s := range still {
-		path := strings.TrimSuffix(s, "/")
-		text := why[path]
-		failures = append(failures, deliver.PathFailure{
-			Path: path, Dir: strings.HasSuffix(s, "/"), Why: text,
-			Vanished: strings.Contains(text, "vanished"),
-		})
+	out.Failed = make([]deliver.PathFailure, 0, len(still.Paths)+len(still.Unread))
+	for _, path := range still.Paths {
+		out.Failed = append(out.Failed, failure(path, why[path]))
 	}
-	return failures, true
+	for _, p := range still.Unread {
+		f := failure(p.Path, p.Text)
+		f.Dir = true // or will be one when it can be read
+		out.Failed = append(out.Failed, f)
+	}
+}
+
+func failure(path, why string) deliver.PathFailure {
+	return deliver.PathFailure{Path: path, Why: why, Vanished: strings.Contains(why, "vanished")}
 }
 
 // warmRunner is a runner that can also start runs before their list is known.

@@ -17,6 +17,7 @@ type diagnostics struct {
 	tail    []byte
 	first   string // the first line that says what was wrong
 	paths   []PathError
+	others  int  // telling lines that name no path
 	stopped bool // by --max-delete
 	left    int  // deletions that it stopped; inexact for nested directories
 	ioError bool // deletions were skipped because of an error at the source
@@ -53,8 +54,11 @@ func (d *diagnostics) line(b []byte) {
 	if d.first == "" && telling(line) {
 		d.first = line
 	}
-	if p, ok := parsePathError(line); ok && len(d.paths) < maxPathErrors {
+	switch p, ok := parsePathError(line); {
+	case ok && len(d.paths) < maxPathErrors:
 		d.paths = append(d.paths, p)
+	case !ok && telling(line):
+		d.others++
 	}
 }
 
@@ -94,6 +98,7 @@ func (d *diagnostics) add(o *diagnostics) {
 	}
 	d.paths = append(d.paths, o.paths[:min(len(o.paths), maxPathErrors-len(d.paths))]...)
 	d.stopped, d.ioError = d.stopped || o.stopped, d.ioError || o.ioError
+	d.others += o.others
 	d.left += o.left
 	d.kept += o.kept
 }

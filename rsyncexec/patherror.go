@@ -29,7 +29,7 @@ func parsePathError(line string) (PathError, bool) {
 	if strings.Contains(line, "mkstemp") {
 		path = withoutTemp(path)
 	}
-	return PathError{Path: path, Text: line}, true
+	return PathError{Path: string(decodeName([]byte(path))), Text: line}, true
 }
 
 func pathIn(line string) (string, bool) {

@@ -40,6 +40,8 @@ type Result struct {
 	Stderr   string
 	Duration time.Duration
 	Warm     bool
+
+	vague bool // something was said that names no path, or more than FailedPaths holds
 }
 
 // add folds another run's result in, for an invocation that took several runs. The first
@@ -65,4 +67,5 @@ func (r *Result) explain(d *diagnostics) {
 	r.Stopped = d.stopped || r.Code == ExitDelLimit
 	r.LeftDeletions, r.DeletesSkipped, r.Kept = d.left, d.ioError, d.kept
 	r.FailedPaths, r.Stderr = d.paths, d.text()
+	r.vague = d.others > 0 || len(d.paths) == maxPathErrors
 }

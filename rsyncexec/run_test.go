@@ -193,15 +193,16 @@ func TestVerifySaysWhatIsDifferent(t *testing.T) {
 			Compare: Content, Delete: DeleteBudget, MaxDelete: -1,
 		}
 		run(t, r, inv)
-		if still, err := r.Verify(t.Context(), inv); err != nil || len(still) != 0 {
-			t.Errorf("Verify of an equal target: %q, %v", still, err)
+		if d, err := r.Verify(t.Context(), inv); err != nil || len(d.Paths) != 0 {
+			t.Errorf("Verify of an equal target: %+v, %v", d, err)
 		}
 		tree(t, src, "d/diff=2")
 		must(t, os.Remove(filepath.Join(dst, "d/new")))
 		tree(t, dst, "d/extra")
 		inv.Items = append(inv.Items[1:], Item{Path: "d/extra", Missing: true})
-		still, err := r.Verify(t.Context(), inv)
+		d, err := r.Verify(t.Context(), inv)
 		must(t, err)
+		still := d.Paths
 		for _, want := range []string{"d/diff", "d/new", "d/extra"} {
 			if !slices.Contains(still, want) {
 				t.Errorf("Verify = %q lacks %s", still, want)

@@ -42,19 +42,6 @@ func (r *Runner) Run(ctx context.Context, inv Invocation) (Result, error) {
 	return r.run(ctx, inv, nil)
 }
 
-// Verify says which paths are still different: the same list is compared, nothing is written.
-// Content is compared by checksum. Directories count too; what is to be deleted as well.
-func (r *Runner) Verify(ctx context.Context, inv Invocation) (still []string, err error) {
-	inv.DryRun, inv.Sent = true, nil
-	var mu sync.Mutex
-	_, err = r.run(ctx, inv, func(path []byte) {
-		mu.Lock()
-		defer mu.Unlock()
-		still = append(still, string(path))
-	})
-	return still, err
-}
-
 func (r *Runner) run(ctx context.Context, inv Invocation, every func([]byte)) (Result, error) {
 	if r.fault != nil {
 		return Result{Code: ExitNone}, r.startError(r.fault)
