@@ -250,3 +250,12 @@ func TestLoadErrors(t *testing.T) {
 		t.Error("a document of a billion aliases is accepted")
 	}
 }
+
+// sersync2's host:name with a name of two slashes is no URL.
+func TestXMLOverSSHIsNoURL(t *testing.T) {
+	c := parse(t, `<sersync><localpath watch="/a"><remote ip="nas" name="//data/x"/></localpath>`+
+		`<rsync><ssh start="true"/></rsync></sersync>`)
+	if got := c.Trees[0].Targets[0].Dest; got != "nas:/data/x" {
+		t.Errorf("destination %q, want nas:/data/x", got)
+	}
+}

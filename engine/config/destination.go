@@ -50,6 +50,9 @@ func (d Destination) String() string {
 
 var (
 	errNoHost = errors.New("has no host")
+	// errScheme is about "ftp://…", which rsync takes for a directory of a host "ftp", by ssh.
+	errScheme = errors.New("has a scheme that rsync does not know: write host:/dir (by ssh), " +
+		"host::module or rsync://host/module (a daemon), or /dir")
 	// errNoModule is a daemon's destination with a path where the module's name belongs. Load
 	// only warns of it, because people's configs have it; Check refuses.
 	errNoModule = errors.New("has no module name: after \"::\" stands the name of a module of " +
@@ -57,7 +60,8 @@ var (
 )
 
 // DestinationOf reads rsync's notation as rsync does: rsync://HOST[:PORT]/MODULE/PATH and
-// HOST::MODULE/PATH are a daemon, HOST:PATH a remote shell, anything else a local directory.
+// HOST::MODULE/PATH are a daemon, HOST:PATH a remote shell, anything else a local directory. Any
+// other URL is an error: rsync would take its scheme for a host.
 func DestinationOf(dest string) (Destination, error) {
 	switch {
 	case dest == "":
@@ -68,6 +72,8 @@ func DestinationOf(dest string) (Destination, error) {
 		return Destination{}, fmt.Errorf("destination %q begins with '-', like an option", dest)
 	case len(dest) >= 8 && strings.EqualFold(dest[:8], "rsync://"):
 		return ofURL(dest)
+	case hasScheme(dest):
+		return Destination{}, fmt.Errorf("destination %q %w", dest, errScheme)
 	}
 	host, rest, remote := splitHost(dest)
 	if !remote {
@@ -123,6 +129,14 @@ func ofURL(dest string) (Destination, error) {
 		return Destination{}, fmt.Errorf("destination %q %w", dest, errNoHost)
 	}
 	return ofDaemon(dest, host, port, below)
+}
+
+// hasScheme is whether dest begins as a URL does: SCHEME://.
+func hasScheme(dest string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyz"
+	scheme, _, ok := strings.Cut(strings.ToLower(dest), "://")
+	return ok && scheme != "" && strings.Trim(scheme[:1], letters) == "" &&
+		strings.Trim(scheme, letters+"0123456789+-.") == ""
 }
 
 // splitHost finds the colon that ends a host; one after a slash is part of a path. An IPv6

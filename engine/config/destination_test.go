@@ -29,6 +29,8 @@ func TestDestinationOf(t *testing.T) {
 		{"rsync://[2001:db8::1]/m", config.Destination{Kind: config.Daemon, Host: "2001:db8::1", Port: 873, Module: "m"}},
 		{"RSYNC://h/m", config.Destination{Kind: config.Daemon, Host: "h", Port: 873, Module: "m"}},
 		{"h:/p", config.Destination{Kind: config.Shell, Host: "h", Path: "/p"}},
+		{"/dir/ftp://x", config.Destination{Kind: config.Local, Path: "/dir/ftp:/x"}},
+		{"u@h://p", config.Destination{Kind: config.Shell, Host: "h", Path: "/p"}},
 		{"h:p", config.Destination{Kind: config.Shell, Host: "h", Path: "~/p"}},
 		{"h:", config.Destination{Kind: config.Shell, Host: "h", Path: "~"}},
 		{"127.0.0.1:/p", config.Destination{Kind: config.Local, Path: "/p"}},
@@ -46,7 +48,8 @@ func TestDestinationOf(t *testing.T) {
 	for dest, want := range map[string]string{
 		"": "empty", "rel": "not an absolute path", "-x": "like an option", "h::": "no module name", "h::/p": "no module name",
 		"::m": "no host", ":/p": "no host", "rsync://": "no host", "rsync://h": "no module name", "rsync://h:99999/m": "valid port",
-		"/a\x00b": "NUL", "./h:x": "not an absolute path",
+		"ftp://x/y": "scheme", "SSH://u@h:22/dir": "write host:/dir (by ssh), host::module or rsync://host/module (a daemon), or /dir",
+		"file:///dir": "scheme", "svn+ssh://h/p": "scheme", "/a\x00b": "NUL", "./h:x": "not an absolute path",
 	} {
 		if _, err := config.DestinationOf(dest); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want it to contain %q", dest, err, want)

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -125,6 +126,9 @@ func (x *xmlReader) remote(e *element, base Target, ssh bool) (Target, bool) {
 	}
 	t.Dest = host + "::" + name
 	if ssh {
+		if strings.HasPrefix(name, "//") { // "host://dir" would be a URL
+			name = path.Clean(name)
+		}
 		t.Dest = host + ":" + name
 	} else if strings.HasPrefix(name, "/") {
 		x.warn(e.line, "remote@name", fmt.Sprintf("%q is a path, and a daemon knows modules by name", name),
