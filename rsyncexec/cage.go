@@ -9,6 +9,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // cage confines runs with Landlock: a directory above a listed name can be swapped for a symlink
@@ -19,6 +20,9 @@ type cage struct {
 	access uint64 // what this kernel can govern
 	rules  []cageRule
 	dest   string // a local destination; "" is another
+
+	mu    sync.Mutex
+	shell []cageRule // what the remote shell's own configuration names
 }
 
 type cageRule struct {
@@ -90,6 +94,13 @@ func (c *cage) allowTransport(o *Options) {
 	}
 }
 
+// learn replaces what the remote shell's configuration names.
+func (c *cage) learn(rules []cageRule) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.shell = rules
+}
+
 func (c *cage) allow(path string, access uint64) {
 	c.rules = append(c.rules, cageRule{path, access})
 }
@@ -121,6 +132,12 @@ func (c *cage) enter(rootFD int) error {
 		if err := c.apply(ruleset, rule); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("confine the run: %s: %w", rule.path, err)
 		}
+	}
+	c.mu.Lock()
+	shell := c.shell
+	c.mu.Unlock()
+	for _, rule := range shell {
+		_ = c.apply(ruleset, rule) // ssh says better what it lacks
 	}
 	if err := c.allowDest(ruleset); err != nil {
 		return fmt.Errorf("confine the run: %w", err)

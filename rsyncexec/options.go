@@ -38,7 +38,8 @@ type Options struct {
 	// Landlock lets a run read only below its root (and what it needs to work) and write only
 	// below a local destination. A kernel without Landlock: off, and Log says so once.
 	Landlock bool
-	// Allow are further paths that a confined run may read and write, e.g. ssh's ControlPath.
+	// Allow are further paths that a confined run may read and write. What ssh's configuration names
+	// is found out.
 	Allow []string
 	// Grace is how long a run has between SIGTERM and SIGKILL, 0 is 3 seconds.
 	Grace time.Duration

@@ -41,6 +41,9 @@ func (r *Runner) Probe(ctx context.Context) (Quirks, error) {
 	if err != nil {
 		return Quirks{}, err
 	}
+	if r.cage != nil {
+		r.cage.learn(r.shellRules(ctx))
+	}
 	r.remember(q)
 	return q, nil
 }

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -14,6 +15,7 @@ type SSHServer struct {
 	port int
 	user string
 	dir  string
+	proc *process
 }
 
 // SSHD starts an sshd on a free port of 127.0.0.1. It ends with the test.
@@ -32,8 +34,8 @@ func SSHD(t testing.TB) *SSHServer {
 	for range 5 {
 		s.port = freePort(t)
 		s.configure(t)
-		p := start(t, program, "-D", "-e", "-f", s.file("sshd_config"))
-		if greets(t, p, fmt.Sprintf("127.0.0.1:%d", s.port)) {
+		s.proc = start(t, program, "-D", "-e", "-f", s.file("sshd_config"))
+		if greets(t, s.proc, fmt.Sprintf("127.0.0.1:%d", s.port)) {
 			return s
 		}
 	}
@@ -52,6 +54,15 @@ func (s *SSHServer) RSH() string {
 
 // Dest is rsync's notation for a directory behind the sshd, with a trailing slash.
 func (s *SSHServer) Dest(dir string) string { return s.user + "@127.0.0.1:" + dir + "/" }
+
+// Config is what RSH says, as lines for an ssh_config.
+func (s *SSHServer) Config() string {
+	return fmt.Sprintf("Port %d\nIdentityFile %s\nUserKnownHostsFile %s\nIdentitiesOnly yes\n"+
+		"StrictHostKeyChecking yes\nBatchMode yes\n", s.port, s.file("key"), s.file("known"))
+}
+
+// Logins is how often somebody was let in.
+func (s *SSHServer) Logins() int { return strings.Count(s.proc.out.String(), "Accepted publickey") }
 
 // KnownHosts is the file that RSH trusts; a test may change it to see a changed host key.
 func (s *SSHServer) KnownHosts() string { return s.file("known") }
