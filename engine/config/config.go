@@ -127,9 +127,16 @@ func (c *Config) SetWorkers(n int) {
 	}
 }
 
-// looksLikeXML is whether the first thing in src that is not blank is a "<".
+// looksLikeXML is whether the first thing in src is a "<", but for blanks, comments and the line
+// numbers of a listing.
 func looksLikeXML(src []byte) bool {
-	return bytes.HasPrefix(bytes.TrimLeft(src, " \t\r\n"), []byte("<"))
+	for line := range bytes.Lines(src) {
+		line = bytes.TrimLeft(line, " \t\r\n0123456789")
+		if len(line) > 0 && line[0] != '#' {
+			return line[0] == '<'
+		}
+	}
+	return false
 }
 
 // inactive says which parts of the config this version keeps without acting on them.

@@ -32,6 +32,8 @@ func clean(src []byte, r *report) ([]byte, bool) {
 			c.blank(1)
 		case bytes.HasPrefix(rest, []byte("<!--")):
 			ok = c.skip("-->", 4, "comment")
+		case bytes.HasPrefix(rest, []byte("<!\u2013")), bytes.HasPrefix(rest, []byte("<!\u2014")):
+			c.dashed()
 		case bytes.HasPrefix(rest, []byte("<?")):
 			ok = c.skip("?>", 2, "declaration <?")
 		case bytes.HasPrefix(rest, []byte("<![CDATA[")):
@@ -69,6 +71,17 @@ func (c *cleaner) skip(end string, from int, what string) bool {
 	}
 	c.blank(from + n + len(end))
 	return true
+}
+
+// dashed is about a comment whose hyphens a web page has made a dash. It is left out to its end, or
+// to that of its line.
+func (c *cleaner) dashed() {
+	c.fault(c.line, "", "a comment begins with a dash, not with two hyphens", "write <!-- … -->")
+	line, _, _ := bytes.Cut(c.src[c.at:], []byte("\n"))
+	if n := bytes.IndexByte(line, '>'); n >= 0 {
+		line = line[:n+1]
+	}
+	c.blank(len(line))
 }
 
 // tag copies one tag with its attributes.
@@ -109,8 +122,29 @@ func (c *cleaner) tagName() string {
 		}
 	}
 	name := string(c.src[start+1 : c.at])
+	if c.at < len(c.src) && c.src[c.at] == '=' {
+		if element, attr, ok := parted(name); ok {
+			c.fault(c.line, "", fmt.Sprintf("a blank is missing in <%s=", name), fmt.Sprintf("write <%s %s=", element, attr))
+			c.out.WriteString("<" + element + " " + attr)
+			return element
+		}
+	}
 	c.out.WriteString("<" + name)
 	return name
+}
+
+// parted is an element and its attribute that were written as one word, as web pages do that have
+// lost a blank.
+func parted(word string) (element, attr string, ok bool) {
+	for name, known := range schema {
+		if len(word) < len(name) || !strings.EqualFold(word[:len(name)], name) {
+			continue
+		}
+		if containsFold(known.attrs, word[len(name):]) {
+			return word[:len(name)], word[len(name):], true
+		}
+	}
+	return "", "", false
 }
 
 // value copies a quoted value and sees to a blank after it.
