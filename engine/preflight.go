@@ -28,6 +28,9 @@ func Preflight(ctx context.Context, o Options) []config.Finding {
 	for i := range o.Config.Trees {
 		t := &o.Config.Trees[i]
 		for j := range t.Targets {
+			if _, err := t.Targets[j].Destination(); err != nil {
+				continue // said, and rsync could only say it again
+			}
 			findings = append(findings, probe(ctx, o.Config, &t.Targets[j]))
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/sersync/sersync/cmd/sersync/internal/daemon"
+	"github.com/sersync/sersync/engine/config"
 )
 
 // logFlags say where the log goes and how much of it.
@@ -30,6 +31,17 @@ func (f *logFlags) bind(flags *pflag.FlagSet) {
 type logger struct {
 	*slog.Logger
 	file *os.File
+}
+
+// findings logs what there is to say about a configuration though nothing is wrong.
+func (l *logger) findings(all []config.Finding) {
+	for _, f := range all {
+		if f.Severity == config.Note {
+			l.Info("config", "finding", f.Error())
+		} else {
+			l.Warn("config", "finding", f.Error())
+		}
+	}
 }
 
 // destination is the file that the log goes to: the one that was given; in front, none, which is

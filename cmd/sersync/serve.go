@@ -64,9 +64,7 @@ func (p *program) serve(ctx context.Context, f *daemonFlags, o engine.Options) (
 		return err
 	}
 	log.Info("starting", "version", version, "pid", os.Getpid(), "config", o.Config.File, "state", folder)
-	for _, w := range warnings {
-		log.Warn("config", "finding", w.Error())
-	}
+	log.findings(warnings)
 	start := &start{program: p, log: log, pidPath: f.pidFile}
 	o.OnReady, o.LogFile, o.PidFile = start.ready, logPath, f.pidFile
 	eng, err := engine.New(f.options(o, log.Logger, p))

@@ -33,9 +33,7 @@ func (p *program) sync(ctx context.Context, f *runFlags, cfg *config.Config) err
 	if err != nil {
 		return err
 	}
-	for _, w := range warnings {
-		log.Warn("config", "finding", w.Error())
-	}
+	log.findings(warnings)
 	bar := newBar(p.stderr)
 	eng, err := engine.New(f.options(engine.Options{
 		Config: cfg, FullSync: true, Progress: bar.progress(),
