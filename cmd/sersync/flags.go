@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/spf13/pflag"
+
+	"github.com/sersync/sersync/engine/journal"
 )
 
 // runFlags are those of everything that mirrors.
@@ -61,7 +63,15 @@ func (f *daemonFlags) check() error {
 	return f.runFlags.check()
 }
 
-func (f *runFlags) check() error { return absolute(&f.stateDir) }
+func (f *runFlags) check() error {
+	if f.stateDir == "" {
+		return errNoStateDir
+	}
+	return absolute(&f.stateDir)
+}
+
+var errNoStateDir = errors.New("no place for the state: neither HOME nor XDG_STATE_HOME is a path; " +
+	"give a directory with --state-dir")
 
 func absolute(path *string) (err error) {
 	if *path == "" {
@@ -73,19 +83,13 @@ func absolute(path *string) (err error) {
 	return nil
 }
 
-// defaultStateDir is root's, or the user's own.
+// defaultStateDir is root's, or the user's own; "" if the user has none.
 func defaultStateDir() string {
-	if os.Geteuid() == 0 {
-		return "/var/lib/sersync"
-	}
-	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "sersync")
-	}
-	home, err := os.UserHomeDir()
+	dir, err := journal.StateRoot(os.Geteuid(), os.Getenv)
 	if err != nil {
-		return filepath.Join(os.TempDir(), "sersync-"+strconv.Itoa(os.Geteuid()))
+		return ""
 	}
-	return filepath.Join(home, ".local", "state", "sersync")
+	return dir
 }
 
 // workers is the value of -n. sersync2 read garbage as 10 and a negative number as no workers at
