@@ -31,7 +31,7 @@ func (r *runner) invocation(ctx context.Context, p *task.Plan, b guard.Budget) (
 	inv := rsyncexec.Invocation{
 		RootFD: p.RootFD, Items: items(p.Items), Hide: p.Hide, Recursive: p.Kind == task.KindTree,
 		Files: p.Files, Compare: compareOf(p), MaxDelete: b.Max, Extras: r.guard.Extras(),
-		Bulk: p.Class == task.ClassBulk, Partial: p.Kind == task.KindLarge, MaxSize: p.MaxSize,
+		Bulk: p.Class == task.ClassBulk, Partial: p.Kind == task.KindLarge && !p.Whole, MaxSize: p.MaxSize,
 		DryRun: r.dry != nil,
 	}
 	if b.Delete {
@@ -148,6 +148,7 @@ func (r *runner) result(
 	if res.Stopped {
 		out.Left = max(out.Left, 1)
 	}
+	out.NewParents = unlisted(res.NewDirs, inv)
 	var fault *rsyncexec.Error
 	if !errors.As(err, &fault) {
 		if err != nil {
@@ -156,8 +157,16 @@ func (r *runner) result(
 		return out, err
 	}
 	class := classes[fault.Class]
-	if class == deliver.ClassPartial || class == deliver.ClassVanished {
+	switch class {
+	case deliver.ClassDiskFull:
+		out.Litter = parts(inv)
 		r.failed(ctx, inv, res, &out)
+	case deliver.ClassPartial, deliver.ClassVanished:
+		r.failed(ctx, inv, res, &out)
+	case deliver.ClassConfig:
+		if missing(fault) {
+			class = deliver.ClassMissing
+		}
 	}
 	return out, &deliver.RunError{Class: class, Begun: begun(fault), Err: fault}
 }

@@ -106,6 +106,9 @@ const syncRunTime = 5 * time.Second
 // patience is how long a pass waits for a target that serves as many as it wants to.
 const patience = time.Minute
 
+// fullPatience is how long a pass goes on while nothing fits on the target.
+const fullPatience = 15 * time.Second
+
 // pass owes the whole tree, waits until nothing can be done any more, and ends the delivery.
 func (g *target) pass(ctx context.Context) deliver.Stats {
 	debt := fullPass(task.Asked)
@@ -124,6 +127,8 @@ func (g *target) pass(ctx context.Context) deliver.Stats {
 				busySince = time.Now()
 			}
 			return time.Since(busySince) > patience
+		case deliver.ClassDiskFull: // what fits still goes
+			return s.Idle() || time.Since(s.DownSince) > fullPatience && time.Since(s.LastSuccess) > fullPatience
 		}
 		return true
 	})

@@ -97,8 +97,9 @@ func (q *Queue) restore(e *entry) *entry {
 	}
 	mergeDebt(&newer.Debt, &e.Debt)
 	newer.inherit(e)
-	if e.pass {
-		q.setPass(newer)
+	q.share(newer, e)
+	if !parked && e.costly && e.reason == task.Failed && newer.isReady() && newer.What&task.Left == 0 {
+		newer.reason, newer.notBefore, newer.why, newer.Class = e.reason, e.notBefore, e.why, e.Class
 	}
 	if !parked {
 		q.place(newer)
@@ -130,7 +131,7 @@ func (q *Queue) giveBack(now time.Time, b *Batch) {
 		split[w.Path] = split[w.Path] || w.Scope == task.Listing
 	}
 	for _, w := range fresh {
-		q.addBack(now, b, w)
+		q.addBack(now, b, w, false)
 	}
 	q.keep(b, added, split)
 }
@@ -205,8 +206,8 @@ func (e *entry) wait(now time.Time, w *task.Waiting) {
 }
 
 // addBack owes what a plan gives back and nobody had taken: a part of a Subtree that was too large,
-// a file that needs a run of its own.
-func (q *Queue) addBack(now time.Time, b *Batch, w *task.Waiting) {
+// a file that needs a run of its own. Full says that the target had no room for it.
+func (q *Queue) addBack(now time.Time, b *Batch, w *task.Waiting, full bool) {
 	known := q.debts[w.Scope][w.Path] != nil
 	e := q.addLocked(now, &w.Debt)
 	q.unplace(e)
@@ -219,9 +220,15 @@ func (q *Queue) addBack(now time.Time, b *Batch, w *task.Waiting) {
 		if w.Scope != task.Entry {
 			// A part of what was seen leaving was seen leaving.
 			e.What |= from.What & (task.Left | task.WasDir)
-			if from.pass {
-				q.setPass(e)
-			}
+		}
+		if from.pass && (full || w.Scope != task.Entry) {
+			q.setPass(e)
+		}
+	}
+	if full {
+		q.setFull(e)
+		if e.reason == task.Failed {
+			e.split, e.fails = 1, max(e.fails, 1)
 		}
 	}
 	q.place(e)

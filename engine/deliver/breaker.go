@@ -37,7 +37,7 @@ func (b *breaker) fail(class Class, err error, now time.Time) (news bool) {
 	b.class, b.err, b.failed = class, err, now
 	longest := longestProbe
 	switch class {
-	case ClassAuth, ClassConfig, ClassDiskFull:
+	case ClassAuth, ClassConfig, ClassMissing:
 		longest = longestFault
 	}
 	b.next = now.Add(backoff(b.tries, firstProbe, longest))

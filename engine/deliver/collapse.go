@@ -119,7 +119,7 @@ func (q *Queue) foldInto(now time.Time, at fold, scope task.Scope, list []*entry
 		sum.Seq = max(sum.Seq, e.Seq)
 		sum.notBefore = max(sum.notBefore, e.notBefore)
 		sum.doubt = max(sum.doubt, e.doubt)
-		sum.pass = sum.pass || e.pass
+		sum.pass, sum.full = sum.pass || e.pass, sum.full || e.full
 		sum.why = e.why
 		q.forget(e)
 	}
@@ -133,9 +133,7 @@ func (q *Queue) foldInto(now time.Time, at fold, scope task.Scope, list []*entry
 		e.reason, e.notBefore, e.why = at.reason, sum.notBefore, sum.why
 	}
 	e.doubt = max(e.doubt, sum.doubt)
-	if sum.pass {
-		q.setPass(e)
-	}
+	q.share(e, &sum)
 	q.place(e)
 }
 

@@ -14,6 +14,10 @@
 // becomes fewer debts (merged, absorbed by a Subtree, collapsed at the ceiling) covers at least
 // what it replaces.
 //
+// A target that is down is tried by one short run at a time. One that is full is not down: what fits
+// goes on, and what does not is tried alone. Where its directory was missing, or a run finds that it
+// has lost one, that is owed as a whole.
+//
 // # Concurrency
 //
 // All methods may be called from any goroutine; none but Run, Drain and the Waits blocks. Targets

@@ -35,6 +35,8 @@ type entry struct {
 	split int32
 	// confirmed: a person let its deletions go. pass: it is part of a full pass.
 	confirmed, pass bool
+	// full: a run failed on it because the target had no room. costly: the last one took long.
+	full, costly bool
 	// notBefore and doubt are UnixNano; 0: none. Doubt is until when a killed run's receiver may
 	// write over what was paid since.
 	notBefore, doubt int64
@@ -71,6 +73,7 @@ func (e *entry) inherit(from *entry) {
 	e.parked = max(e.parked, from.parked)
 	e.doubt = max(e.doubt, from.doubt)
 	e.confirmed = e.confirmed || from.confirmed
+	e.costly = e.costly || from.costly
 	if from.split != 0 && (e.split == 0 || from.split < e.split) {
 		e.split = from.split
 	}

@@ -24,15 +24,25 @@ func (t *Target) note(ctx context.Context, r *run, v *verdict) {
 	} else {
 		s.LastSuccess = r.ended
 	}
-	up, since := false, t.breaker.since
-	if v.class == ClassNone {
-		up = t.breaker.succeed(r.started, t.ready() == 0)
+	was := t.breaker
+	up := false
+	switch v.class {
+	case ClassNone:
+		up = t.breaker.succeed(r.started, t.ready() == 0) && was.class != ClassDiskFull
+	case ClassDiskFull: // it answers
+		if up = was.down() && was.class != ClassDiskFull; up {
+			t.breaker = breaker{}
+		}
 	}
 	t.mu.Unlock()
+	if up {
+		t.log.Info("target is up again", "after", r.ended.Sub(was.since).Round(time.Second))
+	}
 	switch {
-	case up:
-		t.log.Info("target is up again", "after", r.ended.Sub(since).Round(time.Second))
-	case v.class != ClassNone && ctx.Err() == nil:
+	case ctx.Err() != nil:
+	case v.class == ClassDiskFull:
+		t.fullNow(r)
+	case v.class != ClassNone:
 		t.fail(v.class, r.err, r.ended)
 	}
 }
@@ -69,7 +79,13 @@ func (t *Target) fail(class Class, err error, now time.Time) {
 	}
 	news := t.breaker.fail(class, err, now)
 	t.mu.Unlock()
-	if news {
+	switch {
+	case !news || class == ClassDiskFull: // full is said elsewhere
+	case class == ClassMissing:
+		t.log.Warn("target is down, its changes wait; all of it is compared when its directory is back",
+			"class", class.String(), "err", err)
+		t.oweAll(now)
+	default:
 		t.log.Warn("target is down, its changes wait", "class", class.String(), "err", err)
 	}
 }

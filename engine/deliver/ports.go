@@ -55,6 +55,10 @@ type Result struct {
 	Transferred []string
 	// Sent and Deleted are counts, Left is how many deletions the budget stopped.
 	Sent, Deleted, Left int
+	// NewParents are directories that the target lacked and the plan did not list, as far as known.
+	NewParents []string
+	// Litter are names that the run may have left on the target and that are of no use to any other.
+	Litter []string
 	// Failed are the paths that could not be done, valid if FailedKnown: then all others were done.
 	Failed      []PathFailure
 	FailedKnown bool

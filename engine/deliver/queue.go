@@ -44,6 +44,7 @@ type counts struct {
 	passes   int                    // entries that are part of a full pass, wherever they are,
 	passHeld int                    // and those of them that are held
 	pass     bool                   // a full pass is under way
+	full     int                    // entries that the target had no room for, wherever they are
 
 	collapsed, absorbed, refused uint64
 }
@@ -112,7 +113,10 @@ func (q *Queue) addLocked(now time.Time, d *task.Debt) *entry {
 	switch e.reason {
 	case task.Failed:
 		// It has changed, so it may go well now; but a path that always fails and always changes
-		// must not come back at every change.
+		// must not come back at every change, nor one at all that costs as much as its bytes.
+		if e.costly && d.What&task.Left == 0 {
+			break
+		}
 		e.notBefore = min(e.notBefore, now.Add(retrySoon).UnixNano())
 	case task.Ready, task.Open, task.Held, task.Doubtful:
 		e.reason, e.notBefore, e.why = task.Ready, 0, ""
@@ -149,6 +153,16 @@ func (q *Queue) setPass(e *entry) {
 	if !e.pass {
 		e.pass = true
 		q.count.passes++
+	}
+}
+
+// share has to take over what from is part of.
+func (q *Queue) share(to, from *entry) {
+	if from.pass {
+		q.setPass(to)
+	}
+	if from.full {
+		q.setFull(to)
 	}
 }
 
@@ -220,6 +234,9 @@ func (q *Queue) forget(e *entry) {
 func (q *Queue) done(e *entry) {
 	if e.pass {
 		q.count.passes--
+	}
+	if e.full {
+		q.count.full--
 	}
 	if q.peak > shrinkFrom && q.lenLocked() == 0 {
 		q.forgetMaps()

@@ -164,6 +164,7 @@ func (m *queueModel) end(t *rapid.T) {
 	m.tick()
 	s := settlement{}
 	outcome := rapid.IntRange(0, 5).Draw(t, "outcome")
+	s.full = outcome <= 1 && rapid.Bool().Draw(t, "full")
 	switch {
 	case f.plan == nil || outcome == 0:
 		s.judge = func(*entry) bool { return false }
@@ -279,13 +280,16 @@ func consistent(q *Queue) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	var reasons [task.Doubtful + 1]int
-	passes, held, stand := 0, 0, 0
+	passes, held, full, stand := 0, 0, 0, 0
 	for scope, debts := range q.debts {
 		for path, e := range debts {
 			if e.Path != path || int(e.Scope) != scope || e.on == nil {
 				return fmt.Errorf("entry %+v known as %v %q", e, scope, path)
 			}
 			reasons[e.reason]++
+			if e.full {
+				full++
+			}
 			if e.pass {
 				passes++
 				if e.reason == task.Held {
@@ -303,9 +307,14 @@ func consistent(q *Queue) error {
 			if e.pass {
 				passes++
 			}
+			if e.full {
+				full++
+			}
 		}
 	}
 	switch {
+	case full != q.count.full:
+		return fmt.Errorf("counts %d full, has %d", q.count.full, full)
 	case n != stand+taken:
 		return fmt.Errorf("%d entries on shelves and in batches, %d known", n, stand+taken)
 	case taken != q.count.taken:

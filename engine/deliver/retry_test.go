@@ -3,6 +3,7 @@ package deliver
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,8 +13,11 @@ import (
 )
 
 func until(d time.Duration, fault error) answer {
+	var mu sync.Mutex
 	started := time.Time{}
 	return func(context.Context, int, *task.Plan, guard.Budget) (Result, error) {
+		mu.Lock()
+		defer mu.Unlock()
 		if started.IsZero() {
 			started = time.Now()
 		}
@@ -26,14 +30,15 @@ func until(d time.Duration, fault error) answer {
 
 func TestTargetThatIsDown(t *testing.T) {
 	tests := []struct {
-		class   Class
-		longest time.Duration
+		class    Class
+		longest  time.Duration
+		down, up string // what the log says
 	}{
-		{ClassUnreachable, 5 * time.Second},
-		{ClassAuth, time.Minute},
-		{ClassConfig, time.Minute},
-		{ClassDiskFull, time.Minute},
-		{ClassUnknown, 5 * time.Second},
+		{ClassUnreachable, 5 * time.Second, "target is down", "target is up again"},
+		{ClassAuth, time.Minute, "target is down", "target is up again"},
+		{ClassConfig, time.Minute, "target is down", "target is up again"},
+		{ClassDiskFull, 5 * time.Second, "target is full", "target has room again"},
+		{ClassUnknown, 5 * time.Second, "target is down", "target is up again"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.class.String(), func(t *testing.T) {
@@ -58,11 +63,11 @@ func TestTargetThatIsDown(t *testing.T) {
 				if s := r.Stats(); s.Down != tt.class || s.Owed != 1000 || s.Running != 0 {
 					t.Errorf("stats %+v", s)
 				}
-				if n := r.log.count("target is down"); n != 1 {
+				if n := r.log.count(tt.down); n != 1 || r.log.count("target is") != 1 {
 					t.Errorf("%d lines say that it is down", n)
 				}
 				r.paid()
-				if s := r.Stats(); s.Down != ClassNone || r.log.count("target is up again") != 1 {
+				if s := r.Stats(); s.Down != ClassNone || r.log.count(tt.up) != 1 {
 					t.Errorf("not up: %+v", s)
 				}
 				r.quiet()

@@ -19,7 +19,8 @@ const (
 	ClassAuth
 	// ClassConfig: the target refuses what we ask: read only, refused options, unknown module.
 	ClassConfig
-	// ClassDiskFull: the target has no room; the whole run is undone work.
+	// ClassDiskFull: the target has no room for something in the run; what came after it was not
+	// begun. With Result.FailedKnown all that is not among Failed was done.
 	ClassDiskFull
 	// ClassPartial: some paths failed, the others were done (23).
 	ClassPartial
@@ -35,11 +36,13 @@ const (
 	ClassPaused
 	// ClassSource: the source can't be read.
 	ClassSource
+	// ClassMissing: the target's own directory is not there.
+	ClassMissing
 )
 
 var classNames = [...]string{
 	"ok", "unreachable", "max connections", "auth", "config", "disk full", "partial", "vanished",
-	"timeout", "killed", "unknown", "paused", "source",
+	"timeout", "killed", "unknown", "paused", "source", "missing",
 }
 
 func (c Class) String() string {

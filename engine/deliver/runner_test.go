@@ -41,7 +41,7 @@ func (m *mover) Run(ctx context.Context, p *task.Plan, b guard.Budget) (Result, 
 	if m.noise.Load() && m.w.chance(15) {
 		cut = m.w.intn(cut + 1)
 	}
-	mv.write(p.Items[:cut])
+	cut = min(cut, mv.write(p.Items[:cut]))
 	if !pause(ctx, time.Duration(1+m.w.intn(60))*time.Millisecond) {
 		return Result{Code: 20}, &RunError{Class: ClassKilled, Err: ctx.Err()}
 	}
@@ -103,6 +103,7 @@ type move struct {
 	p      *task.Plan
 	b      guard.Budget
 	listed map[string]node // directories whose attributes are set at the end
+	full   string          // the path at which the target was full
 	res    Result
 }
 
@@ -132,10 +133,14 @@ func (v *move) list() {
 	}
 }
 
-func (v *move) write(items []task.Item) {
+// write does items until the target is full, and returns how many it did.
+func (v *move) write(items []task.Item) int {
 	v.w.mu.Lock()
 	defer v.w.mu.Unlock()
-	for _, item := range items {
+	for i, item := range items {
+		if v.full != "" {
+			return i - 1
+		}
 		switch {
 		case v.w.broken[item.Path]:
 			v.fail(item.Path, false)
@@ -147,6 +152,10 @@ func (v *move) write(items []task.Item) {
 			v.dir(item)
 		}
 	}
+	if v.full != "" {
+		return len(items) - 1
+	}
+	return len(items)
 }
 
 func (v *move) dir(item task.Item) {
@@ -210,21 +219,85 @@ func (v *move) file(path string) {
 		v.fail(path, true)
 		return
 	}
-	v.parents(path)
+	if v.full != "" {
+		return
+	}
 	old, there := v.w.dst[path]
+	if v.w.large[path] && (!there || v.content() || old.stamp != n.stamp) {
+		v.full = path
+		return
+	}
+	v.parents(path)
 	if there && old.dir {
 		for _, p := range below(v.w.dst, path) {
 			delete(v.w.dst, p)
 		}
 	}
-	content := v.p.Kind == task.KindContent || v.p.Kind == task.KindLarge
-	if !content && there && !old.dir && old.stamp == n.stamp {
+	if !v.content() && there && !old.dir && old.stamp == n.stamp {
 		n.bytes = old.bytes
 	} else {
 		v.res.Sent++
 		v.res.Transferred = append(v.res.Transferred, path)
 	}
 	v.w.dst[path] = n
+}
+
+func (v *move) content() bool { return v.p.Kind == task.KindContent || v.p.Kind == task.KindLarge }
+
+// verify names what is still different, as a dry run of the same list does.
+func (v *move) verify() {
+	v.w.mu.Lock()
+	defer v.w.mu.Unlock()
+	v.res.Failed, v.res.FailedKnown = nil, true
+	paths := make(map[string]bool)
+	for p := range v.w.src {
+		paths[p] = true
+	}
+	for p := range v.w.dst {
+		paths[p] = true
+	}
+	gone := 0
+	for path := range paths {
+		from, at := v.w.src[path]
+		to, there := v.w.dst[path]
+		if from.dir {
+			from.bytes, from.stamp = 0, 0
+		}
+		if to.dir {
+			to.bytes, to.stamp = 0, 0
+		}
+		if !v.content() && from.stamp == to.stamp {
+			to.bytes = from.bytes // the quick check
+		}
+		switch deletes, reached := v.reached(path); {
+		case !reached || at == there && from == to || !at && !deletes:
+			continue
+		case !at && v.b.Max >= 0 && v.res.Deleted+gone >= v.b.Max:
+			v.res.Left++
+			continue
+		case !at:
+			gone++
+		}
+		f := PathFailure{Path: path}
+		if path == v.full {
+			f.Why = "no space left"
+		}
+		v.res.Failed = append(v.res.Failed, f)
+	}
+}
+
+// reached reports whether the run compares path, and whether it deletes it if it is extra.
+func (v *move) reached(path string) (deletes, reached bool) {
+	dir, _ := parentOf(path)
+	for _, item := range v.p.Items {
+		switch {
+		case item.Path == path, item.Missing && within(path, item.Path):
+			return item.Missing || v.p.Kind == task.KindTree, true
+		case item.Level && dir == item.Path, item.Dir && v.p.Kind == task.KindTree && within(path, item.Path):
+			deletes, reached = true, true
+		}
+	}
+	return deletes, reached
 }
 
 func (v *move) delete(path string) {
@@ -269,10 +342,18 @@ func (v *move) finish() {
 func (v *move) end(m *mover, cut int) (Result, error) {
 	v.res.FailedKnown = !m.noise.Load() || m.w.chance(50)
 	switch {
+	case v.full != "":
+		if v.res.FailedKnown {
+			v.verify()
+		}
+		return v.res, &RunError{Class: ClassDiskFull, Err: fmt.Errorf("write %s: no space left", v.full)}
 	case cut < len(v.p.Items):
 		class := []Class{ClassDiskFull, ClassUnreachable, ClassUnknown}[m.w.intn(3)]
 		if m.late && m.w.chance(50) {
 			class = ClassKilled
+		}
+		if class == ClassDiskFull && v.res.FailedKnown {
+			v.verify()
 		}
 		return v.res, &RunError{Class: class, Begun: m.late, Err: fmt.Errorf("run broke: %v", class)}
 	case len(v.res.Failed) == 0:

@@ -36,19 +36,25 @@ func (t *Target) serve(ctx context.Context, b *Batch) {
 		return
 	}
 	if len(p.Items) == 0 {
-		t.queue.settle(now, b, settlement{})
-		t.passEnd()
+		t.settle(now, b, settlement{})
 		return
 	}
+	p.Whole = p.Kind == task.KindLarge && b.full()
 	r := &run{batch: b, plan: p, ask: questionOf(b, p), started: now}
 	t.attempt(ctx, r)
 	r.ended = time.Now()
 	v := t.verdict(ctx, r)
 	t.note(ctx, r, v) // before the debts are ready again: a target that is down is not tried at once
-	t.queue.settle(r.ended, b, v.settlement)
+	t.drift(r, v)
+	t.settle(r.ended, b, v.settlement)
 	t.logWaiting(r, v)
-	t.passEnd()
 	t.observe(r, v)
+}
+
+func (t *Target) settle(now time.Time, b *Batch, s settlement) {
+	t.queue.settle(now, b, s)
+	t.passEnd()
+	t.roomAgain(now)
 }
 
 // attempt does the run: warm if it can, else, or if that fails as a whole, cold.

@@ -15,6 +15,8 @@ type settlement struct {
 	transferred []string
 	// extra are debts that the end of the run brought up: paths that failed below a Subtree.
 	extra []task.Waiting
+	// full: the target had no room.
+	full bool
 	// doubt is until when the receiver of a killed run may go on; the zero time: it does not.
 	doubt time.Time
 }
@@ -32,6 +34,7 @@ func (q *Queue) settle(now time.Time, b *Batch, s settlement) {
 	}
 	q.drop(b)
 	sent := b.transferred(s.transferred)
+	fits := false
 	for _, e := range b.taken {
 		if !s.doubt.IsZero() {
 			e.doubt = max(e.doubt, s.doubt.UnixNano())
@@ -44,15 +47,25 @@ func (q *Queue) settle(now time.Time, b *Batch, s settlement) {
 		if e.mark == markCarried {
 			paid = succeeded && sent[e.Path]
 		}
+		switch {
+		case !paid && s.full && e.reason != task.Held:
+			q.setFull(e)
+		case paid && e.full:
+			fits = fits || e.tooLarge()
+			q.clearFull(e)
+		}
 		q.end(now, e, paid)
 	}
 	if succeeded {
 		q.payCarried(now, b, s.transferred)
 	}
 	for i := range s.extra {
-		q.addBack(now, b, &s.extra[i])
+		q.addBack(now, b, &s.extra[i], s.full)
 	}
 	q.oweParents(now, b)
+	if fits {
+		q.tryFull()
+	}
 }
 
 // end is the end of an entry's run. One that is paid while an older run's receiver may still write

@@ -188,9 +188,7 @@ func (q *Queue) absorbInto(tree, e *entry) {
 	}
 	tree.gen = max(tree.gen, e.gen)
 	tree.doubt = max(tree.doubt, e.doubt)
-	if e.pass {
-		q.setPass(tree)
-	}
+	q.share(tree, e)
 	q.place(tree)
 	delete(q.debts[e.Scope], e.Path)
 	if q.next == e {

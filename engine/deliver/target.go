@@ -80,6 +80,7 @@ type Target struct {
 	stopBulk context.CancelFunc // ends the bulk runs alone; nil before Run
 	stats    Stats              // the counters only
 	holding  bool               // deletions are held, and that was logged
+	full     time.Time          // since when the target has had no room for something, and that was logged
 	changed  chan struct{}      // closed at the next change; nil if nobody waits
 }
 

@@ -47,6 +47,9 @@ func simulate(t *testing.T, seed uint64) {
 		if seed%6 == 2 && w.chance(10) {
 			w.breakOne()
 		}
+		if seed%6 == 4 && w.chance(10) {
+			w.enlargeOne()
+		}
 		if w.chance(5) {
 			w.mu.Lock()
 			debts = append(debts, w.debt("", task.Subtree, task.Attr))

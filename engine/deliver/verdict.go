@@ -41,6 +41,14 @@ func (t *Target) verdict(ctx context.Context, r *run) *verdict {
 		v.class = ClassKilled
 		v.judge = func(*entry) bool { return false }
 		return v
+	case v.class == ClassDiskFull:
+		v.full = true
+		v.judge, v.extra = t.noRoom(r)
+		if r.res.Left > 0 {
+			v.judge = t.deletionsLeft(r, v.judge)
+		}
+		v.noteFailed()
+		return v
 	case !v.class.answered():
 		v.judge = wholeFailed(n, v.class, r.err, r.ended)
 		return v
@@ -60,7 +68,14 @@ func (t *Target) verdict(ctx context.Context, r *run) *verdict {
 // noteFailed makes judge remember what it finds stuck.
 func (v *verdict) noteFailed() {
 	judge := v.judge
-	v.failed = append(v.failed, v.extra...)
+	for i := range v.extra {
+		if !v.full || v.extra[i].Reason == task.Failed {
+			v.failed = append(v.failed, v.extra[i])
+			if v.full {
+				v.stuck++
+			}
+		}
+	}
 	v.judge = func(e *entry) bool {
 		paid := judge(e)
 		if e.reason == task.Failed && len(v.failed) < mostExtra {

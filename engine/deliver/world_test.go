@@ -30,13 +30,14 @@ type world struct {
 	tick   int
 	seq    uint64
 	broken map[string]bool // paths that rsync can't do at the moment
+	large  map[string]bool // paths that the target has no room for at the moment
 }
 
 func newWorld(seed uint64) *world {
 	return &world{
 		rng: rand.New(rand.NewPCG(seed, 1)),
 		src: map[string]node{"": {dir: true}}, dst: map[string]node{"": {dir: true}},
-		ctime: map[string]int64{}, broken: map[string]bool{},
+		ctime: map[string]int64{}, broken: map[string]bool{}, large: map[string]bool{},
 	}
 }
 
@@ -194,8 +195,17 @@ func (w *world) breakOne() {
 	}
 }
 
+// enlargeOne makes a path one that the target has no room for, until mend.
+func (w *world) enlargeOne() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	paths := slices.Sorted(maps.Keys(w.src))
+	w.large[paths[w.rng.IntN(len(paths))]] = true
+}
+
 func (w *world) mend() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	clear(w.broken)
+	clear(w.large)
 }

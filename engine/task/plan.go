@@ -77,6 +77,9 @@ type Plan struct {
 	Class  Class
 	// Quick, only with KindLarge: no content is owed, the quick check is enough.
 	Quick bool
+	// Whole, only with KindLarge: no part is kept of a file that does not arrive, because the target
+	// had no room for all of it.
+	Whole bool
 	// MaxSize, if not 0, makes the run skip files larger than this (--max-size): they were found
 	// below one of its directories and are in Back as debts of their own.
 	MaxSize int64
