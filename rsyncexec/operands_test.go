@@ -18,13 +18,22 @@ func TestOperandsAreAsTheList(t *testing.T) {
 	padding := slices.Repeat([]Item{{Path: "pad"}}, maxOperands+1)
 	for name, inv := range map[string]Invocation{
 		"trees": {Recursive: true, Items: []Item{
-			{Path: "-d/e", Dir: true}, {Path: "#x"}, {Path: "gone", Missing: true}, {Path: "up/.hid", Dir: true},
-			{Path: "was-dir"}, {Path: "link"}, {Path: "a:b", Dir: true}, {Path: "*", Dir: true},
+			{Path: "-d/e", Dir: true},
+			{Path: "#x"},
+			{Path: "gone", Missing: true},
+			{Path: "up/.hid", Dir: true},
+			{Path: "was-dir"},
+			{Path: "link"},
+			{Path: "a:b", Dir: true},
+			{Path: "*", Dir: true},
 		}},
 		"root": {Recursive: true, Items: []Item{{}}},
 		"levels": {Items: []Item{
-			{Path: "-d", Dir: true, Level: true}, {Path: "#x"}, {Path: "gone", Missing: true},
-			{Path: "*", Dir: true, Level: true}, {Path: "a:b", Dir: true},
+			{Path: "-d", Dir: true, Level: true},
+			{Path: "#x"},
+			{Path: "gone", Missing: true},
+			{Path: "*", Dir: true, Level: true},
+			{Path: "a:b", Dir: true},
 		}},
 		"level of the root": {Items: []Item{{Dir: true, Level: true}}},
 	} {

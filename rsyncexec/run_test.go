@@ -58,6 +58,8 @@ func TestEveryKindOfChange(t *testing.T) {
 			{Path: "gonefile", Missing: true},
 			{Path: "moved", Missing: true},
 			{Path: "level", Level: true, Dir: true},
+			{Path: "level/one", Missing: true},
+			{Path: "level/sub", Missing: true}, // compared by content, a level deletes nothing
 			{Path: ""},
 		}
 		for _, name := range oddNames {

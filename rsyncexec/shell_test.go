@@ -52,7 +52,8 @@ func TestShellQuestion(t *testing.T) {
 		{"user", Options{Dest: "u@h:/d"}, []string{"ssh", "-G", "-v", "-l", "u", "h"}},
 		{"IPv6", Options{Dest: "u@[::1]:/d"}, []string{"ssh", "-G", "-v", "-l", "u", "::1"}},
 		{
-			"quotes", Options{Dest: "h:d", RSH: `/usr/bin/ssh -o "ControlPath=/a b/%C" -i '/it''s' `},
+			"quotes",
+			Options{Dest: "h:d", RSH: `/usr/bin/ssh -o "ControlPath=/a b/%C" -i '/it''s' `},
 			[]string{"/usr/bin/ssh", "-G", "-v", "-o", "ControlPath=/a b/%C", "-i", "/it's", "h"},
 		},
 		{"before ssh", Options{Dest: "h:d", RSH: "nice ssh -p 1"}, []string{"nice", "ssh", "-G", "-v", "-p", "1", "h"}},
@@ -60,7 +61,8 @@ func TestShellQuestion(t *testing.T) {
 		{"--rsh", Options{Dest: "h:d", Args: []string{"--rsh=ssh -4"}}, []string{"ssh", "-G", "-v", "-4", "h"}},
 		{"environment", Options{Dest: "h:d", Env: []string{"RSYNC_RSH=ssh -6"}}, []string{"ssh", "-G", "-v", "-6", "h"}},
 		{
-			"a daemon behind it", Options{Dest: "rsync://u@h:99/m/a@b", RSH: "ssh -4"},
+			"a daemon behind it",
+			Options{Dest: "rsync://u@h:99/m/a@b", RSH: "ssh -4"},
 			[]string{"ssh", "-G", "-v", "-4", "-l", "u", "h"},
 		},
 		{"not ssh", Options{Dest: "h:d", RSH: "/opt/shell"}, nil},
