@@ -1,12 +1,14 @@
 package rsyncexec
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -67,6 +69,23 @@ func TestVerifyNamesWhatTheSourceRefuses(t *testing.T) {
 			t.Errorf("Verify = %+v", d)
 		}
 	})
+}
+
+// A directory in the way of a file of several names makes a dry run of rsync 3.5 hang.
+func TestVerifyOfBlockedHardLinksEnds(t *testing.T) {
+	src, dst := t.TempDir(), t.TempDir()
+	tree(t, src, "a/b/f", "dir/x")
+	must(t, os.Link(filepath.Join(src, "a/b/f"), filepath.Join(src, "dir/hard")))
+	tree(t, dst, "a/b/f/theirs")
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	r := NewRunner(Options{Dest: dst, HardLinks: true})
+	_, err := r.Verify(ctx, Invocation{
+		RootFD: openRoot(t, src), Items: []Item{{Dir: true}}, Recursive: true, Delete: DeleteBudget,
+	})
+	if ctx.Err() != nil {
+		t.Errorf("it hung: %v", err)
+	}
 }
 
 func pathsOf(failed []PathError) (paths []string) {

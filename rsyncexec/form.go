@@ -111,7 +111,10 @@ func (o *Options) exact(q Quirks, inv *Invocation, missing bool) form {
 	args := o.common(q, inv)
 	args = append(args, compareArgs(q, inv)...)
 	args = append(args, recursion(inv.Recursive))
-	if inv.Recursive && inv.Files > 0 && inv.Files <= wholeList {
+	// Over a file of several names that a directory is in the way of, a dry run of rsync 3.5 hangs
+	// for ever when lists are made as it goes.
+	hangs := inv.DryRun && o.HardLinks
+	if inv.Recursive && (inv.Files > 0 && inv.Files <= wholeList || hangs) {
 		args = append(args, "--no-inc-recursive")
 	}
 	switch {
