@@ -19,6 +19,9 @@ type change struct {
 	size   int64
 	name   []byte // decoded, without a directory's slash; "" is the root
 	dir    bool
+
+	equal  bool // nothing is different; only said of files when asked to
+	onTime bool // the content is taken for different by its time alone
 }
 
 // parseChange reads a line of outFormat, decoding the name in place. Other lines, which rsync
@@ -66,6 +69,8 @@ func (c *change) field(f []byte) bool {
 		}
 	}
 	c.isNew = f[2] == '+'
+	c.equal = len(bytes.TrimRight(f[2:], " ")) == 0
+	c.onTime = f[2] == '.' && f[3] == '.' && f[4] == 't' && c.action != '.'
 	return true
 }
 

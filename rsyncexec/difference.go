@@ -56,10 +56,10 @@ type names struct {
 	paths []string
 }
 
-func (n *names) add(path []byte) {
+func (n *names) add(c *change) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.paths = append(n.paths, string(path))
+	n.paths = append(n.paths, string(c.name))
 }
 
 // unreadOf are the paths that a dry run could not read; ok is false if it failed for anything

@@ -113,7 +113,7 @@ func (o *Options) exact(q Quirks, inv *Invocation, missing bool) form {
 	args = append(args, recursion(inv.Recursive))
 	// Over a file of several names that a directory is in the way of, a dry run of rsync 3.5 hangs
 	// for ever when lists are made as it goes.
-	hangs := inv.DryRun && o.HardLinks
+	hangs := inv.DryRun && o.HardLinks && !inv.all
 	if inv.Recursive && (inv.Files > 0 && inv.Files <= wholeList || hangs) {
 		args = append(args, "--no-inc-recursive")
 	}
@@ -209,11 +209,14 @@ func (o *Options) common(q Quirks, inv *Invocation) []string {
 	if o.OneFileSystem {
 		args = append(args, "-x")
 	}
-	if o.HardLinks {
+	if o.HardLinks && !inv.all {
 		args = append(args, "-H")
 	}
 	if inv.DryRun {
 		args = append(args, "-n")
+	}
+	if inv.all {
+		args = append(args, "-i", "-i")
 	}
 	return args
 }

@@ -78,6 +78,8 @@ type Invocation struct {
 	// Sent is called for every file that rsync says it transfers, with its size, from a
 	// goroutine of the run; path is valid only during the call. May be nil.
 	Sent func(path []byte, size int64)
+
+	all bool // has rsync name what is equal too; hard links are files of their own then
 }
 
 // Faults of an Invocation.

@@ -5,8 +5,8 @@ import "sync"
 // output gathers what one rsync process prints. Its two streams are read by two goroutines.
 type output struct {
 	stdout, stderr lines
-	every          func(path []byte) // each changed or deleted name, for Verify; may be nil
-	began          chan struct{}     // closed at the first line about a path
+	every          func(*change) // each line about a path; valid during the call; may be nil
+	began          chan struct{} // closed at the first line about a path
 
 	mu      sync.Mutex
 	sent    func(path []byte, size int64) // may be nil
@@ -52,7 +52,7 @@ func (o *output) change(line []byte) {
 		sent(c.name, c.size)
 	}
 	if o.every != nil {
-		o.every(c.name)
+		o.every(&c)
 	}
 }
 

@@ -44,15 +44,25 @@ func (r *Runner) Probe(ctx context.Context) (Quirks, error) {
 	if r.cage != nil {
 		r.cage.learn(r.shellRules(ctx))
 	}
-	r.remember(q)
-	return q, nil
+	return r.remember(q), nil
 }
 
-// Forget drops what was found out: the next run asks again.
+// Forget drops all that was found out: the next run asks again.
 func (r *Runner) Forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.quirks = Quirks{}
+	r.quirks, r.stamps = Quirks{}, stamps{}
+}
+
+// doubt has the next run ask again what the other end understands. That a connection broke says
+// nothing about the times of its filesystem; as long as they may be coarse it pays to think so.
+func (r *Runner) doubt() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.quirks = Quirks{Coarse: r.quirks.Coarse}
+	if r.quirks.Coarse {
+		r.stamps = stamps{}
+	}
 }
 
 func (r *Runner) known() (Quirks, bool) {
@@ -62,14 +72,16 @@ func (r *Runner) known() (Quirks, bool) {
 }
 
 // remember keeps the answer and tells it once, if there is something to tell.
-func (r *Runner) remember(q Quirks) {
+func (r *Runner) remember(q Quirks) Quirks {
 	r.mu.Lock()
 	tell := r.told != q.Branch && (q.Branch != BranchA || r.told != 0)
+	q.Coarse = r.quirks.Coarse
 	r.quirks, r.told = q, q.Branch
 	r.mu.Unlock()
 	if tell {
 		r.o.Log.Warn("target's rsync", "target", r.o.Dest, "form", q.Branch.String(), "why", q.Words())
 	}
+	return q
 }
 
 // decide is the decision procedure. No step looks at the receiver's version, and none takes an

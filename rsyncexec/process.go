@@ -145,6 +145,9 @@ func (p *process) stop() {
 	p.signal(syscall.SIGCONT) // a stopped process takes SIGTERM only when it goes on
 }
 
+// kill ends the group at once. It does not wait.
+func (p *process) kill() { p.signal(killSignal) }
+
 // exitCode is valid once ended is closed.
 func (p *process) exitCode() ExitCode {
 	if p.status.Signaled() {

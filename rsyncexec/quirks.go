@@ -36,20 +36,28 @@ func (b Branch) String() string {
 type Quirks struct {
 	Local  Version
 	Branch Branch
+	// Coarse: the target's filesystem keeps times less exactly than the source's.
+	Coarse bool
 	// window asks for times to be compared to the nanosecond: "-@-1", or "-M-@-1" where only
 	// the receiver knows it; "" if nobody does.
 	window string
 }
 
-// Subsecond says whether the receiver compares times to the nanosecond. Where it does not, no
-// nanoseconds should be compared with it either.
-func (q Quirks) Subsecond() bool { return q.Branch == BranchA || q.Branch == BranchAB }
+// Subsecond says whether the target compares, and keeps, times to the nanosecond. Where it does
+// not, no nanoseconds should be compared with it either.
+func (q Quirks) Subsecond() bool { return q.exactWindow() && !q.Coarse }
+
+// exactWindow: the receiver can compare to the nanosecond.
+func (q Quirks) exactWindow() bool { return q.Branch == BranchA || q.Branch == BranchAB }
 
 // missingArgs: a missing name can be listed and is deleted.
 func (q Quirks) missingArgs() bool { return q.Branch == BranchA || q.Branch == BranchAI }
 
 // ignoreMissing: the local rsync knows --ignore-missing-args, which does not travel.
 func (q Quirks) ignoreMissing() bool { return !q.Local.Less(Version{3, 1, 0}) }
+
+const coarseWords = "its filesystem keeps times less exactly than the source: files are compared by content, " +
+	"which both ends have to read (use one with nanoseconds: ext4 has them with inodes of 256 bytes)"
 
 // Words say to a person what the target lacks and what that costs.
 func (q Quirks) Words() string {
@@ -66,6 +74,9 @@ func (q Quirks) Words() string {
 		b.WriteString("the target (rsync before 3.1) stores whole seconds and can't delete what is listed as missing: files are compared by content and deletions take a run of their own (update rsync on the target)")
 	default:
 		b.WriteString("the target was not asked yet")
+	}
+	if q.Coarse {
+		b.WriteString("; " + coarseWords)
 	}
 	if q.Local != (Version{}) && q.Local.Less(Version{3, 1, 0}) {
 		b.WriteString("; the rsync of this machine is older than 3.1 too: update it")

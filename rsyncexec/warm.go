@@ -115,6 +115,7 @@ func (w *Warm) Run(ctx context.Context, items []Item, sent func(path []byte, siz
 	err = w.conclude(ctx, silent)
 	w.out.res.explain(&w.out.diag)
 	w.out.res.Duration, w.out.res.Warm = time.Since(began), true
+	w.r.lookBack(ctx, &Invocation{RootFD: w.o.RootFD}, &w.out.res)
 	return w.out.res, err
 }
 
@@ -215,7 +216,7 @@ func (w *Warm) conclude(ctx context.Context, silent bool) error {
 		return fmt.Errorf("%w: %w", ErrWarmDead, e)
 	}
 	if code.doubtful() {
-		w.r.Forget()
+		w.r.doubt()
 	}
 	return e
 }
