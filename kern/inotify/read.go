@@ -14,8 +14,12 @@ const (
 	// fewBytes is how much one read must bring to be handed over at once: about 120 events.
 	fewBytes = 4 << 10
 	// gather is how long a Read that brought less waits for more. Under 50 k operations a second
-	// that cuts the reads 300-fold; it is the larger part of an isolated change's latency here.
+	// that cuts the reads 300-fold.
 	gather = time.Millisecond
+	// gatherAlone is that of the first Read after lull, enough for the write and the close of one
+	// save to come together: an isolated change does not wait for company.
+	gatherAlone = 200 * time.Microsecond
+	lull        = 20 * time.Millisecond
 	// mostFinals bounds the reads after Finish, in case the queue is never seen empty: 16 MiB in
 	// buffers of 256 KiB, which is more than a queue of the default length holds.
 	mostFinals = 64
@@ -51,10 +55,18 @@ func (s *Source) Read(b *kern.Buffer) error {
 		}
 		return nil
 	}
-	if n := len(b.Bytes); n == 0 || n >= fewBytes {
+	if len(b.Bytes) == 0 {
 		return nil
 	}
-	if err := s.poller.Pause(gather); err != nil && !errors.Is(err, epoll.ErrClosed) {
+	wait := gather
+	if b.Start-s.busy > int64(lull) {
+		wait = gatherAlone
+	}
+	s.busy = b.Start
+	if len(b.Bytes) >= fewBytes {
+		return nil
+	}
+	if err := s.poller.Pause(wait); err != nil && !errors.Is(err, epoll.ErrClosed) {
 		return readError(err)
 	}
 	return s.fill(b)
