@@ -16,6 +16,10 @@ const (
 	// gather is how long a Read that brought less waits for more. Under 50 k operations a second
 	// that cuts the reads 300-fold.
 	gather = time.Millisecond
+	// gatherBusy is that of a Read after one that brought busyBytes, some 60 events: what comes at
+	// that rate waits longer for its batch than here.
+	gatherBusy = 4 * time.Millisecond
+	busyBytes  = 2 << 10
 	// gatherAlone is that of the first Read after lull, enough for the write and the close of one
 	// save to come together: an isolated change does not wait for company.
 	gatherAlone = 200 * time.Microsecond
@@ -58,11 +62,8 @@ func (s *Source) Read(b *kern.Buffer) error {
 	if len(b.Bytes) == 0 {
 		return nil
 	}
-	wait := gather
-	if b.Start-s.busy > int64(lull) {
-		wait = gatherAlone
-	}
-	s.busy = b.Start
+	wait := s.patience(b)
+	defer func() { s.brought = len(b.Bytes) }()
 	if len(b.Bytes) >= fewBytes {
 		return nil
 	}
@@ -70,6 +71,19 @@ func (s *Source) Read(b *kern.Buffer) error {
 		return readError(err)
 	}
 	return s.fill(b)
+}
+
+// patience is how long a Read that brought little waits for more.
+func (s *Source) patience(b *kern.Buffer) time.Duration {
+	idle := b.Start - s.busy
+	s.busy = b.Start
+	switch {
+	case idle > int64(lull):
+		return gatherAlone
+	case s.brought >= busyBytes:
+		return gatherBusy
+	}
+	return gather
 }
 
 // Finish lets Read return what is queued by now, without waiting, and then kern.ErrClosed.

@@ -41,7 +41,9 @@ type Source struct {
 	// belongs to who calls Read; -1: the last one is over.
 	finishing atomic.Bool
 	finals    int
-	busy      int64 // Start of the last Read that brought something; the reader's
+	// busy is the Start of the last Read that brought something, and brought how many bytes.
+	busy    int64
+	brought int
 	// readMu is held by Read while it uses fd.
 	readMu sync.Mutex
 
