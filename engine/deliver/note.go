@@ -61,7 +61,9 @@ func (t *Target) logWaiting(r *run, v *verdict) {
 	if news {
 		t.log.Warn("deletions are held until they are confirmed", "left", r.res.Left,
 			"origin", r.plan.Origin.String(), "mode", t.guard.Mode().String(),
-			"contact", t.guard.Contact().String())
+			"contact", t.guard.Contact().String(),
+			"remedy", "sersync sync --delete lets them go, or a restart with --delete; "+
+				"in the modes live and never only another delete mode does")
 	}
 }
 
