@@ -47,7 +47,7 @@ type WarmOptions struct {
 
 // Warm is an rsync that has connected, logged in and shaken hands, and waits for its list. It
 // compares by content (-I). It takes one list; the next one needs another Warm. It holds one of
-// the daemon's `max connections`, and the mounts of the tree busy.
+// the daemon's `max connections`.
 type Warm struct {
 	r      *Runner
 	o      WarmOptions

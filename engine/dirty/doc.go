@@ -6,7 +6,9 @@
 // and nothing more. [Set.Due] says when a batch is worth taking, [Set.Take] takes it. At idle a
 // change is due at once; in a burst the set waits until it has been quiet for a moment, and no
 // longer than [Options.MaxAge]; a name that was handed out less than [Options.Pace] ago waits
-// until that is over, so that a file rewritten without pause is not sent without pause.
+// until that is over, so that a file rewritten without pause is not sent without pause. A directory
+// that appears waits up to [Options.Walk] for the end of its walk, and a burst in which names only
+// leave [Options.Leaving] times as long as others: the last of them may stand for all.
 //
 // # Bounds
 //
